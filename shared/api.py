@@ -1,0 +1,113 @@
+"""The HTTP side of every service: authentication, problem details, limits, measures."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, cast
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.responses import Response
+from starlette.routing import Route
+
+from shared.auth import Principal, Role, TokenRefused, verify_token
+from shared.bus.work import Units
+from shared.metrics import HTTP_SECONDS
+from shared.problems import Problem, answer_with_problems, problem_response
+from shared.settings import ServiceSettings
+
+LARGEST_BODY_BYTES = 64 * 1024 * 1024
+
+log = structlog.get_logger()
+_bearer = HTTPBearer(auto_error=False, description="A token signed by a trusted issuer (EdDSA).")
+
+
+def build_api(settings: ServiceSettings, units: Units, routers: list[APIRouter]) -> FastAPI:
+    """The service's API with all its routes under authentication."""
+    app = FastAPI(title=f"Tandem {settings.service}", version="1", docs_url="/docs", redoc_url=None)
+    app.state.units = units
+    app.state.settings = settings
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(_authenticated)])
+    answer_with_problems(app)
+    app.middleware("http")(_measured)
+    app.middleware("http")(_limited)
+    return app
+
+
+def _units_of(request: Request) -> Units:
+    return cast("Units", request.app.state.units)
+
+
+UnitsOf = Annotated[Units, Depends(_units_of)]
+
+
+def _authenticated(
+    request: Request,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
+    settings = cast("ServiceSettings", request.app.state.settings)
+    if credentials is None:
+        raise _unauthorised("This address needs a token: Authorization: Bearer ….")
+    try:
+        return verify_token(
+            credentials.credentials, settings.token_public_key, settings.token_issuer
+        )
+    except TokenRefused as error:
+        raise _unauthorised(str(error)) from None
+
+
+Caller = Annotated[Principal, Depends(_authenticated)]
+
+
+def require(*roles: Role) -> Any:
+    """A dependency that lets in callers who have any of the roles, and nobody else."""
+
+    def allowed(caller: Caller) -> Principal:
+        if caller.roles.isdisjoint(roles):
+            words = " or ".join(sorted(roles))
+            raise Problem(403, "Not allowed", f"This needs the role {words}.", "not-allowed")
+        return caller
+
+    return Depends(allowed)
+
+
+def _unauthorised(detail: str) -> Problem:
+    return Problem(401, "Not signed in", detail, "not-signed-in")
+
+
+_Next = Callable[[Request], Awaitable[Response]]
+
+
+async def _limited(request: Request, answer: _Next) -> Response:
+    """Refuse a body that is too large, or whose size is not said."""
+    length = request.headers.get("content-length", "0")
+    if "transfer-encoding" in request.headers:
+        detail = "Send a Content-Length; bodies of unknown size are not taken."
+        return problem_response(Problem(411, "Length required", detail, "length-required"))
+    if not length.isdigit() or int(length) > LARGEST_BODY_BYTES:
+        detail = f"The body must be at most {LARGEST_BODY_BYTES // 1024 // 1024} MiB."
+        return problem_response(Problem(413, "Too large", detail, "too-large"))
+    return await answer(request)
+
+
+async def _measured(request: Request, answer: _Next) -> Response:
+    """Log and measure by route template: an address may hold what is personal."""
+    began = time.perf_counter()
+    response = await answer(request)
+    seconds = time.perf_counter() - began
+    route = _template(request)
+    HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)
+    log.info(
+        "http.answered",
+        method=request.method,
+        route=route,
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 1),
+    )
+    return response
+
+
+def _template(request: Request) -> str:
+    route = request.scope.get("route")
+    return cast("Route", route).path if route is not None else "(none)"

@@ -1,0 +1,212 @@
+"""The consumer: FastStream fetches and declares, the inbox decides, nothing is acknowledged early.
+
+Why so: FastStream's default policies acknowledge before or despite a failure, its NACK seeks back
+at once, and its own parser loses records with broken headers (docs/decisions/0003-the-bus.md).
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import KafkaAckableMessage
+from faststream.security import SASLScram256
+
+from shared.bus import store
+from shared.bus.failures import Pause, is_passing
+from shared.bus.inbox import Inbox, Reading, Record, read
+from shared.bus.reactions import Reactions
+from shared.bus.work import Units
+from shared.database import Pool
+from shared.health import Health, StallTimer
+from shared.metrics import INBOX_BATCH_SECONDS, INBOX_LAG
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+TRIES = 3
+"""How often a batch is tried before the search for the event that fails it."""
+
+DEAD_LETTER_LIMIT = 50
+DEAD_LETTER_WINDOW = timedelta(minutes=1)
+_POLL_MILLISECONDS = 10
+_STALLED_AFTER_SECONDS = 180.0
+_LAG_EVERY_SECONDS = 5.0
+
+
+class Consumer:
+    """The one batch subscriber of a service, over all the topics that it reacts to."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        pool: Pool,
+        units: Units,
+        reactions: Reactions,
+        health: Health,
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._inbox = Inbox(units, reactions, settings.consumer_group)
+        self._health = health
+        self._stall = StallTimer(_STALLED_AFTER_SECONDS)
+        self._idle = StallTimer(_STALLED_AFTER_SECONDS)
+        self._taking = False
+        self._stopping = asyncio.Event()
+        health.watch("consumer", self._stall.check)
+        health.watch("consumer-fetch", self._idle.check)
+        self.broker = _broker(settings)
+        topics = [settings.topic_prefix + e.topic.name for e in reactions.event_classes]
+        self._subscriber = subscribe(self.broker, topics, settings, self._take_message)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Consume until the process stops; waits for Kafka as long as it takes."""
+        self._stopping = stopping
+        pause = Pause(first=0.2, longest=5.0)
+        while not stopping.is_set():
+            try:
+                await self.broker.start()
+                break
+            except (KafkaError, OSError) as error:
+                self._health.problem("consumer", f"Kafka is away: {type(error).__name__}")
+                await self.broker.stop()
+                await asyncio.sleep(pause.take())
+        self._health.well("consumer")
+        while not stopping.is_set():
+            await self._measure_lag()
+            try:
+                await asyncio.wait_for(stopping.wait(), _LAG_EVERY_SECONDS)
+            except TimeoutError:
+                continue
+        await self.broker.stop()
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Take a batch of records until it is settled: in effect, or put aside."""
+        self._taking = True
+        self._idle.end()
+        with INBOX_BATCH_SECONDS.time():
+            await self._settle([read(record) for record in records], TRIES)
+        self._stall.end()
+        self._taking = False
+
+    async def _take_message(self, message: KafkaMessage) -> None:
+        await self.take(message.raw_message)
+        try:
+            await message.ack()
+        except KafkaError as error:  # the partitions moved on: the positions keep the order
+            log.info("consumer.not-acknowledged", error=type(error).__name__)
+
+    async def _settle(self, readings: Sequence[Reading], tries: int) -> None:
+        """Try until it works; wait out what passes; find and put aside what never will."""
+        pause = Pause()
+        while tries:
+            self._stall.begin()
+            try:
+                died = await self._inbox.take(readings)
+            except Exception as error:  # noqa: BLE001 - sorted here, nothing is swallowed
+                self._stall.end()
+                tries -= 0 if is_passing(error) else 1
+                failure = self._complain(readings, error)
+                await asyncio.sleep(pause.take() if tries else 0)
+                continue
+            self._health.well("consumer")
+            await self._stop_at_many(died)
+            return
+        await self._find_culprit(readings, failure)
+
+    async def _find_culprit(self, readings: Sequence[Reading], failure: str) -> None:
+        if len(readings) == 1:
+            culprit = replace(readings[0], received=None, problem=f"its handler fails: {failure}")
+            await self._settle([culprit], TRIES)
+            return
+        middle = len(readings) // 2
+        await self._settle(readings[:middle], 1)
+        await self._settle(readings[middle:], 1)
+
+    def _complain(self, readings: Sequence[Reading], error: Exception) -> str:
+        first = readings[0].received
+        event_id = str(first.envelope.id) if first else ""
+        if is_passing(error):
+            log.warning("consumer.waits", error=type(error).__name__, records=len(readings))
+        else:
+            log.error("consumer.failed", exc_info=error, records=len(readings), event_id=event_id)
+        self._health.problem("consumer", f"a batch fails: {type(error).__name__}")
+        return type(error).__name__
+
+    async def _stop_at_many(self, died: int) -> None:
+        """Stop for good when dead letters come in numbers: that is a bad release, not bad data."""
+        if not died:
+            return
+        since = datetime.now(UTC) - DEAD_LETTER_WINDOW
+        async with self._pool.acquire() as connection:
+            group = self._settings.consumer_group
+            recent = await store.count_died_since(connection, group, since)
+        if recent >= DEAD_LETTER_LIMIT:
+            self._stall.end()
+            self._health.problem("consumer", f"stopped: {recent} dead letters within a minute")
+            await self._stopping.wait()
+            raise asyncio.CancelledError
+
+    async def _measure_lag(self) -> None:
+        """Liveness is progress: records waiting without any being taken means stuck."""
+        consumer = self._subscriber.consumer
+        partitions = consumer.assignment() if consumer else set()
+        if not partitions:
+            return
+        try:
+            async with asyncio.timeout(_LAG_EVERY_SECONDS):
+                ends = await consumer.end_offsets(partitions)
+                places = {p: await consumer.position(p) for p in partitions}
+        except (KafkaError, TimeoutError):
+            return
+        lag = sum(max(0, end - places[partition]) for partition, end in ends.items())
+        INBOX_LAG.set(lag)
+        if not lag or self._taking:
+            self._idle.end()
+        elif not self._idle.running:
+            self._idle.begin()
+
+
+def subscribe(
+    broker: KafkaBroker, topics: Sequence[str], settings: ServiceSettings, handler: Any
+) -> Any:
+    """The only way to subscribe: batches, from the beginning, acknowledged by hand."""
+
+    async def keep_raw(records: tuple[Record, ...]) -> KafkaAckableMessage:
+        """Wrap a batch without looking into it, so that nothing in it can raise here."""
+        return KafkaAckableMessage(raw_message=records, body=b"", consumer=subscriber.consumer)
+
+    subscriber = broker.subscriber(
+        *topics,
+        batch=True,
+        group_id=settings.consumer_group,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.MANUAL,
+        max_records=settings.batch_size,
+        batch_timeout_ms=_POLL_MILLISECONDS,
+        parser=keep_raw,
+        decoder=_do_not_decode,
+    )
+    subscriber(handler)
+    return subscriber
+
+
+async def _do_not_decode(_message: KafkaMessage) -> bytes:
+    return b""
+
+
+def _broker(settings: ServiceSettings) -> KafkaBroker:
+    return KafkaBroker(
+        settings.kafka_bootstrap,
+        security=SASLScram256(settings.kafka_user, settings.kafka_password.get_secret_value()),
+        client_id=settings.consumer_group,
+        allow_auto_create_topics=False,
+        consumer_only=True,
+        graceful_timeout=10.0,
+        logger=None,
+    )

@@ -1,0 +1,128 @@
+"""The inbox: a batch of records takes effect once, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import structlog
+from aiokafka import ConsumerRecord
+
+from shared.bus import store
+from shared.bus.reactions import Reactions, cause_of
+from shared.bus.work import Units, Work
+from shared.ids import new_id
+from shared.metrics import DEAD_LETTERS, INBOX_SKIPPED, INBOX_TAKEN
+from tandem_events import MalformedEnvelope, Received, UnreadableEvent, read_record
+
+log = structlog.get_logger()
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A record as read: either an event, or the problem that makes it a dead letter."""
+
+    record: Record
+    received: Received | None
+    problem: str = ""
+
+    @property
+    def partition(self) -> tuple[str, int]:
+        """Topic and partition number."""
+        return self.record.topic, self.record.partition
+
+
+def read(record: Record) -> Reading:
+    """Read a record; never raises."""
+    try:
+        return Reading(record, read_record(record.headers, record.key, record.value))
+    except (MalformedEnvelope, UnreadableEvent) as error:
+        return Reading(record, None, str(error))
+
+
+class Inbox:
+    """Takes batches for one service."""
+
+    def __init__(self, units: Units, reactions: Reactions, group: str) -> None:
+        self._units = units
+        self._reactions = reactions
+        self._group = group
+
+    async def take(self, readings: Sequence[Reading]) -> int:
+        """Let a batch take effect, step past it, and put aside what is unreadable; all or nothing.
+
+        Positions are locked first: a redelivered record is before them, and a consumer that lost
+        its partitions finds them moved on. Returns how many dead letters there were.
+        """
+        events = [reading.received for reading in readings if reading.received]
+        async with self._units.begin(cause_of(events[0]) if events else None) as work:
+            fresh = await self._not_yet_taken(readings, work)
+            unreadable = [reading for reading in fresh if reading.received is None]
+            await self._bury(unreadable, work)
+            new = await _not_yet_known([r.received for r in fresh if r.received], work)
+            await self._reactions.react(new, work)
+            await self._step_past(fresh, work)
+        _count(len(readings) - len(fresh), new, unreadable)
+        return len(unreadable)
+
+    async def _not_yet_taken(self, readings: Sequence[Reading], work: Work) -> list[Reading]:
+        partitions = sorted({reading.partition for reading in readings})
+        positions = await store.lock_positions(work.connection, self._group, partitions)
+        return [r for r in readings if r.record.offset >= positions[r.partition]]
+
+    async def _step_past(self, readings: Sequence[Reading], work: Work) -> None:
+        ends: dict[tuple[str, int], int] = {}
+        for reading in readings:
+            end = max(ends.get(reading.partition, 0), reading.record.offset + 1)
+            ends[reading.partition] = end
+        if ends:
+            await store.advance_positions(work.connection, self._group, ends)
+
+    async def _bury(self, unreadable: Sequence[Reading], work: Work) -> None:
+        if unreadable:
+            burials = [_burial(reading) for reading in unreadable]
+            await store.bury(work.connection, self._group, burials, datetime.now(UTC))
+
+
+async def _not_yet_known(received: Sequence[Received], work: Work) -> list[Received]:
+    """Drop events whose id was seen before: a relay published them twice."""
+    first = {item.envelope.id: item for item in reversed(received)}
+    if not first:
+        return []
+    new_ids = await store.remember_events(work.connection, list(first))
+    return [
+        item for item in received if item.envelope.id in new_ids and first[item.envelope.id] is item
+    ]
+
+
+def _burial(reading: Reading) -> store.Burial:
+    record = reading.record
+    return store.Burial(
+        id=new_id(),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        headers=list(record.headers),
+        value=record.value,
+        problem=reading.problem,
+    )
+
+
+def _count(skipped: int, new: Sequence[Received], unreadable: Sequence[Reading]) -> None:
+    INBOX_SKIPPED.inc(skipped)
+    DEAD_LETTERS.inc(len(unreadable))
+    for received in new:
+        envelope = received.envelope
+        INBOX_TAKEN.labels(envelope.type).inc()
+        log.debug("event.taken", event_id=str(envelope.id), correlation_id=envelope.correlation_id)
+    for reading in unreadable:
+        log.error(
+            "event.dead-letter",
+            topic=reading.record.topic,
+            partition=reading.record.partition,
+            offset=reading.record.offset,
+            problem=reading.problem,
+        )

@@ -1,0 +1,131 @@
+"""Publishing to Kafka with acknowledgement by all, idempotently, and with time-outs of our own."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+    UnknownProducerId,
+)
+
+from shared.bus.failures import Pause
+from shared.bus.kafka import LARGEST_MESSAGE_BYTES
+
+log = structlog.get_logger()
+
+_BATCH_BYTES = 256 * 1024
+_FATAL = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A Kafka record before it is sent."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+class NotDelivered(Exception):
+    """The broker did not acknowledge in time. What was sent may still arrive."""
+
+    def __init__(self, waiting: int) -> None:
+        self.waiting = waiting
+        super().__init__(f"{waiting} messages are not acknowledged by Kafka.")
+
+
+class ProducerBroken(Exception):
+    """The producer's session can't go on; only a new process can."""
+
+
+class Publisher:
+    """One idempotent producer.
+
+    aiokafka keeps trying a message for ever once it has it, so a time-out here does not take it
+    back: nothing new is sent until the old ones have settled.
+    """
+
+    def __init__(self, options: dict[str, Any], patience_seconds: float = 10.0) -> None:
+        self._options = options
+        self._patience = patience_seconds
+        self._producer: AIOKafkaProducer | None = None
+        self._unsettled: set[asyncio.Future[Any]] = set()
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Send messages in order and wait until the brokers have them all.
+
+        Raises:
+            NotDelivered: Not in time, or refused; all of them must be sent again.
+            ProducerBroken: The process must be replaced.
+        """
+        producer = await self._started()
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._settle()
+                for message in messages:
+                    self._unsettled.add(await _send(producer, message))
+                await self._settle()
+        except TimeoutError:
+            raise NotDelivered(len(self._unsettled)) from None
+        except _FATAL as error:
+            raise ProducerBroken(type(error).__name__) from error
+        except KafkaError as error:
+            log.warning("publisher.refused", error=type(error).__name__)
+            raise NotDelivered(len(messages)) from error
+
+    async def close(self) -> None:
+        """Stop, waiting a moment only: aiokafka's own stop hangs while the broker is away."""
+        if self._producer is None:
+            return
+        try:
+            async with asyncio.timeout(3):
+                await self._producer.stop()
+        except TimeoutError:
+            log.warning("publisher.left-behind", waiting=len(self._unsettled))
+
+    async def _started(self) -> AIOKafkaProducer:
+        pause = Pause(first=0.2, longest=5.0)
+        while self._producer is None:
+            producer = AIOKafkaProducer(
+                **self._options,
+                acks="all",
+                enable_idempotence=True,
+                max_batch_size=_BATCH_BYTES,
+                max_request_size=LARGEST_MESSAGE_BYTES,
+            )
+            try:
+                await producer.start()
+                self._producer = producer
+            except (KafkaError, OSError) as error:
+                await producer.stop()
+                log.warning("publisher.kafka-away", error=type(error).__name__)
+                await asyncio.sleep(pause.take())
+        return self._producer
+
+    async def _settle(self) -> None:
+        if not self._unsettled:
+            return
+        done, self._unsettled = await _all_of(self._unsettled)
+        for future in done:
+            future.result()
+
+
+async def _send(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[Any]":
+    future: asyncio.Future[Any] = await producer.send(
+        message.topic, message.value, message.key, headers=message.headers
+    )
+    return future
+
+
+async def _all_of(
+    futures: set["asyncio.Future[Any]"],
+) -> tuple[set["asyncio.Future[Any]"], set["asyncio.Future[Any]"]]:
+    """Wait for all; cancelling the wait leaves the futures as they are."""
+    return await asyncio.wait(futures)

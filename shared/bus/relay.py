@@ -1,0 +1,105 @@
+"""The relay: from the outbox to Kafka, in order, at least once."""
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from shared.bus import store
+from shared.bus.failures import Pause, is_passing
+from shared.bus.publisher import Message, NotDelivered, Publisher
+from shared.bus.wake import woken
+from shared.database import Connection, Pool
+from shared.health import Health, StallTimer
+from shared.metrics import OUTBOX_PUBLISHED, OUTBOX_WAITING
+from tandem_events import Envelope
+
+log = structlog.get_logger()
+
+CHANNEL = "bus_outbox"
+_LOOK_EVERY_SECONDS = 1.0
+_STALLED_AFTER_SECONDS = 120.0
+_COUNT_AT_MOST = 100_000
+
+
+class Relay:
+    """Publishes what waits in the outbox and deletes it when Kafka has acknowledged it.
+
+    A relay locks lanes for the length of one batch, so several relays share the work without
+    overtaking one another within a key; a killed relay's locks end with its connection.
+    """
+
+    def __init__(
+        self, pool: Pool, publisher: Publisher, health: Health, batch_size: int = 2000
+    ) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._health = health
+        self._batch_size = batch_size
+        self._stall = StallTimer(_STALLED_AFTER_SECONDS)
+        health.watch("relay", self._stall.check)
+
+    async def run(self, wake: asyncio.Event, stopping: asyncio.Event) -> None:
+        """Relay until the process stops. Raises ProducerBroken when only a new process helps."""
+        pause = Pause()
+        while not stopping.is_set():
+            self._stall.begin()
+            try:
+                published = await self.relay_batch()
+            except Exception as error:
+                self._stall.end()
+                if not (isinstance(error, NotDelivered) or is_passing(error)):
+                    raise
+                self._health.problem("relay", f"can't publish: {type(error).__name__}")
+                await woken(asyncio.Event(), stopping, pause.take())
+                continue
+            self._stall.end()
+            pause.forget()
+            self._health.well("relay")
+            if not published:
+                await woken(wake, stopping, _LOOK_EVERY_SECONDS)
+        await self._publisher.close()
+
+    async def relay_batch(self) -> int:
+        """Publish and delete one batch; returns how many events left.
+
+        Raises:
+            NotDelivered: Kafka has not acknowledged; everything stays in the outbox.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            lanes = await store.lock_free_lanes(connection, range(store.LANES))
+            events = await store.waiting_events(connection, lanes, self._batch_size)
+            OUTBOX_WAITING.set(await self._waiting(connection, len(events)))
+            if not events:
+                return 0
+            await self._publisher.publish([message_of(event) for event in events])
+            await store.delete_published(connection, [event["position"] for event in events])
+        OUTBOX_PUBLISHED.inc(len(events))
+        return len(events)
+
+    async def _waiting(self, connection: Connection, seen: int) -> int:
+        if seen < self._batch_size:
+            return seen
+        return await store.count_waiting(connection, _COUNT_AT_MOST)
+
+
+def message_of(event: asyncpg.Record) -> Message:
+    """The Kafka message of an outbox row: CloudEvents in binary mode."""
+    envelope = Envelope(
+        id=event["id"],
+        source=event["source"],
+        type=event["type"],
+        time=event["time"],
+        subject=event["subject"],
+        sequence=event["sequence"],
+        correlation_id=event["correlationid"],
+        causation_id=event["causationid"],
+        traceparent=event["traceparent"],
+    )
+    payload = event["payload"]
+    return Message(
+        topic=event["aggregatetype"],
+        key=event["aggregateid"].encode(),
+        value=None if payload is None else payload.encode(),
+        headers=envelope.headers(),
+    )

@@ -1,0 +1,142 @@
+"""The unit of work: state and the events that tell of it, in one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_hex
+from uuid import UUID
+
+from shared.bus import store
+from shared.clock import Clock
+from shared.database import Connection, Pool
+from shared.ids import new_id
+from tandem_events import Event, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What led to a unit of work, carried on by every event that it publishes.
+
+    Attributes:
+        correlation_id: The request or schedule that set everything off.
+        causation_id: The event or request that led directly here.
+        traceparent: W3C trace context (https://www.w3.org/TR/trace-context/).
+    """
+
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+    @classmethod
+    def fresh(cls) -> "Cause":
+        """The beginning of a new story: a request from outside, or an instant that came."""
+        identifier = str(new_id())
+        return cls(identifier, identifier, f"00-{token_hex(16)}-{token_hex(8)}-01")
+
+    def followed_by(self, event_id: UUID) -> "Cause":
+        """The same story, one event further."""
+        return Cause(self.correlation_id, str(event_id), self.traceparent)
+
+
+class NotAState(TypeError):
+    """Only a state can be retired; a fact stays true."""
+
+    def __init__(self, event_class: type[Event]) -> None:
+        self.event_class = event_class
+        super().__init__(f"{event_class.__name__} is a fact, which can't be retired.")
+
+
+@dataclass(slots=True)
+class Work:
+    """One open transaction, the present domain time, and the events to publish with it.
+
+    Attributes:
+        connection: The database connection, inside the transaction.
+        now: The domain's time, in UTC, the same for the whole unit.
+        cause: What led here.
+    """
+
+    connection: Connection
+    now: datetime
+    cause: Cause
+    _topic_prefix: str = ""
+    _drafts: list[store.Draft] = field(default_factory=list)
+    _channels: set[str] = field(default_factory=set)
+
+    def publish(self, event: Event, because: Cause | None = None) -> None:
+        """Tell an event when this unit commits; `because` names a nearer cause than the unit's."""
+        payload = event.model_dump_json()
+        self._draft(type(event), event.key, event.subject, payload, because)
+
+    def retire(self, event_class: type[Event], key: UUID, because: Cause | None = None) -> None:
+        """Tell, when this unit commits, that a subject's state has ended: a tombstone.
+
+        Raises:
+            NotAState: The event is a fact.
+        """
+        if event_class.topic.kind is not Kind.STATE:
+            raise NotAState(event_class)
+        self._draft(event_class, str(key), str(key), None, because)
+
+    def wake(self, channel: str) -> None:
+        """Wake the workers and schedules that wait on this channel when this unit commits."""
+        self._channels.add(channel)
+
+    async def finish(self, source: str) -> None:
+        """Write the outbox and ask for the wake-ups; the spine calls this before it commits."""
+        if self._drafts:
+            await store.add_to_outbox(self.connection, source, self._drafts, self.now)
+        for channel in sorted(self._channels):
+            await self.connection.execute("SELECT pg_notify($1, '')", channel)
+
+    def _draft(
+        self,
+        event_class: type[Event],
+        key: str,
+        subject: str,
+        payload: str | None,
+        because: Cause | None,
+    ) -> None:
+        cause = because or self.cause
+        topic = event_class.topic
+        self._drafts.append(
+            store.Draft(
+                id=new_id(),
+                topic=self._topic_prefix + topic.name,
+                key=key,
+                type=topic.event_type,
+                payload=payload,
+                subject=subject,
+                correlation_id=cause.correlation_id,
+                causation_id=cause.causation_id,
+                traceparent=cause.traceparent,
+            )
+        )
+
+
+class Units:
+    """Opens units of work on a service's database. Nothing else commits."""
+
+    def __init__(self, pool: Pool, source: str, clock: Clock, topic_prefix: str = "") -> None:
+        self._pool = pool
+        self._source = source
+        self._clock = clock
+        self._topic_prefix = topic_prefix
+
+    @asynccontextmanager
+    async def begin(self, cause: Cause | None = None) -> AsyncIterator[Work]:
+        """A unit that commits at the end of the block, all or nothing."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            work = Work(connection, self._clock.now(), cause or Cause.fresh(), self._topic_prefix)
+            yield work
+            await work.finish(self._source)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Work]:
+        """A unit that only reads, from one consistent view."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield Work(connection, self._clock.now(), Cause.fresh())

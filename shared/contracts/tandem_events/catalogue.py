@@ -1,0 +1,28 @@
+"""Every event and every topic there is."""
+
+from tandem_events.event import Event
+from tandem_events.intake import (
+    ParticipantRegistered,
+    ParticipantWithdrawn,
+    PersonContact,
+    ProgrammeChanged,
+)
+from tandem_events.matching import PairEnded, PairFormed, ParticipantUnplaced
+from tandem_events.notifications import NotificationFailed, NotificationSent
+from tandem_events.topics import Topic
+
+EVENTS: tuple[type[Event], ...] = (
+    ProgrammeChanged,
+    PersonContact,
+    ParticipantRegistered,
+    ParticipantWithdrawn,
+    PairFormed,
+    PairEnded,
+    ParticipantUnplaced,
+    NotificationSent,
+    NotificationFailed,
+)
+
+TOPICS: tuple[Topic, ...] = tuple(event.topic for event in EVENTS)
+
+EVENT_OF_TYPE: dict[str, type[Event]] = {event.topic.event_type: event for event in EVENTS}

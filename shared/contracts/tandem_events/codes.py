@@ -1,0 +1,52 @@
+"""Codes: short words with a meaning, open to words a reader does not know yet."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
+
+OTHER = "other"
+"""What a reader sees in place of a code that is newer than its contracts."""
+
+
+def _known_or_other(known: frozenset[str]) -> BeforeValidator:
+    def read(value: object) -> object:
+        return value if not isinstance(value, str) or value in known else OTHER
+
+    return BeforeValidator(read, json_schema_input_type=str)
+
+
+def _documented(known: frozenset[str]) -> Any:
+    words: list[JsonValue] = [*sorted(known)]
+    return Field(json_schema_extra={"x-known-values": words})
+
+
+_ROLES = frozenset({"mentor", "mentee", "both"})
+Role = Annotated[str, _known_or_other(_ROLES), _documented(_ROLES)]
+
+_PROGRAMME_STATES = frozenset({"draft", "open", "closed", "running", "ended"})
+ProgrammeState = Annotated[str, _known_or_other(_PROGRAMME_STATES), _documented(_PROGRAMME_STATES)]
+
+_TERMS = frozenset({"department", "wanted-department", "seniority", "interests", "education"})
+Term = Annotated[str, _known_or_other(_TERMS), _documented(_TERMS)]
+
+_WITHDRAWAL_REASONS = frozenset({"own-wish", "left-company", "coordinator"})
+WithdrawalReason = Annotated[
+    str, _known_or_other(_WITHDRAWAL_REASONS), _documented(_WITHDRAWAL_REASONS)
+]
+
+_END_REASONS = frozenset({"withdrawn", "coordinator", "complete"})
+EndReason = Annotated[str, _known_or_other(_END_REASONS), _documented(_END_REASONS)]
+
+_UNPLACED_REASONS = frozenset({"no-place-left", "no-suitable-partner"})
+UnplacedReason = Annotated[str, _known_or_other(_UNPLACED_REASONS), _documented(_UNPLACED_REASONS)]
+
+_NOTIFICATION_KINDS = frozenset({"pair-formed", "participant-unplaced"})
+NotificationKind = Annotated[
+    str, _known_or_other(_NOTIFICATION_KINDS), _documented(_NOTIFICATION_KINDS)
+]
+
+_FAILURE_REASONS = frozenset({"refused-by-server", "invalid-address", "gave-up"})
+FailureReason = Annotated[str, _known_or_other(_FAILURE_REASONS), _documented(_FAILURE_REASONS)]
+
+Coded = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
+"""A code of the programme's own making, such as a department or an interest."""

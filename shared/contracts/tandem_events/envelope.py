@@ -1,0 +1,134 @@
+"""The envelope: CloudEvents 1.0, Kafka protocol binding, binary content mode.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+CONTENT_TYPE = b"application/json"
+SPEC_VERSION = b"1.0"
+
+
+class MalformedEnvelope(ValueError):
+    """A record's headers are not a Tandem envelope. `problem` says why, without their values."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"The record's headers are not a Tandem envelope: {problem}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of an event besides its data.
+
+    Attributes:
+        id: The event's own id, a UUIDv7 made by its owner.
+        source: `/tandem/<installation>/<service>`.
+        type: `tandem.<topic>`.
+        time: When it happened, in UTC.
+        subject: The id of what changed.
+        sequence: The version of the subject, from 1, counted per source and subject.
+        correlation_id: The request or schedule that set everything off.
+        causation_id: The event or request that led to this one.
+        traceparent: W3C trace context.
+    """
+
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    subject: str
+    sequence: int
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The Kafka headers of the event."""
+        return [
+            ("ce_specversion", SPEC_VERSION),
+            ("ce_id", str(self.id).encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_time", self.time.astimezone(UTC).isoformat().encode()),
+            ("ce_subject", self.subject.encode()),
+            ("ce_sequence", str(self.sequence).encode()),
+            ("ce_correlationid", self.correlation_id.encode()),
+            ("ce_causationid", self.causation_id.encode()),
+            ("content-type", CONTENT_TYPE),
+            ("traceparent", self.traceparent.encode()),
+        ]
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[str, bytes | None]]) -> "Envelope":
+        """Read the envelope from a record's headers.
+
+        Raises:
+            MalformedEnvelope: A header is missing, null, not UTF-8 or not of its form.
+        """
+        texts = _texts(headers)
+        if texts.get("ce_specversion") != "1.0":
+            raise MalformedEnvelope("ce_specversion is not 1.0")
+        return cls(
+            id=_uuid(texts, "ce_id"),
+            source=_text(texts, "ce_source"),
+            type=_text(texts, "ce_type"),
+            time=_time(texts, "ce_time"),
+            subject=_text(texts, "ce_subject"),
+            sequence=_sequence(texts, "ce_sequence"),
+            correlation_id=_text(texts, "ce_correlationid"),
+            causation_id=_text(texts, "ce_causationid"),
+            traceparent=texts.get("traceparent", ""),
+        )
+
+
+def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name, value in headers:
+        if value is None:
+            raise MalformedEnvelope(f"{name} is null")
+        try:
+            texts[name] = value.decode()
+        except UnicodeDecodeError:
+            raise MalformedEnvelope(f"{name} is not UTF-8") from None
+    return texts
+
+
+def _text(texts: dict[str, str], name: str) -> str:
+    value = texts.get(name)
+    if not value:
+        raise MalformedEnvelope(f"{name} is missing or empty")
+    if "\x00" in value:
+        raise MalformedEnvelope(f"{name} holds a NUL")
+    return value
+
+
+def _uuid(texts: dict[str, str], name: str) -> UUID:
+    try:
+        return UUID(_text(texts, name))
+    except ValueError as error:
+        raise _as_malformed(error, f"{name} is not a UUID") from None
+
+
+def _time(texts: dict[str, str], name: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(_text(texts, name))
+    except ValueError as error:
+        raise _as_malformed(error, f"{name} is not a time") from None
+    if time.tzinfo is None:
+        raise MalformedEnvelope(f"{name} has no time zone")
+    return time
+
+
+def _sequence(texts: dict[str, str], name: str) -> int:
+    text = _text(texts, name)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+        raise MalformedEnvelope(f"{name} is not a whole number from 1")
+    return int(text)
+
+
+def _as_malformed(error: ValueError, problem: str) -> MalformedEnvelope:
+    return error if isinstance(error, MalformedEnvelope) else MalformedEnvelope(problem)

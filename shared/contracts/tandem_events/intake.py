@@ -1,0 +1,112 @@
+"""What intake tells: programmes, people's addresses, registrations."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from tandem_events.codes import Coded, ProgrammeState, Role, Term, WithdrawalReason
+from tandem_events.event import Event, Part
+from tandem_events.topics import Kind, Topic
+
+
+class MatchingPolicy(Part):
+    """How a programme weighs its matching terms.
+
+    Attributes:
+        weights: The most points a term can give; a term that is missing keeps its default.
+    """
+
+    weights: dict[Term, int] = Field(default_factory=dict)
+
+
+class Policies(Part):
+    """The rules of a programme, told to everyone up front.
+
+    Attributes:
+        mentor_capacity: How many mentees a mentor takes when a registration does not say.
+        matching: How pairs are scored.
+    """
+
+    mentor_capacity: int = Field(default=1, ge=1, le=50)
+    matching: MatchingPolicy = MatchingPolicy()
+
+
+class ProgrammeChanged(Event):
+    """A programme, whole: its state, dates and policies."""
+
+    topic: ClassVar[Topic] = Topic("programme-changed", Kind.STATE, "programme_id", "intake")
+    subject_field: ClassVar[str] = "programme_id"
+
+    programme_id: UUID
+    name: str
+    state: ProgrammeState
+    enrolment_opens_at: datetime
+    enrolment_closes_at: datetime
+    starts_on: date
+    ends_on: date
+    policies: Policies
+
+
+class PersonContact(Event):
+    """How a person can be reached. Personal data: only notifications may read it."""
+
+    topic: ClassVar[Topic] = Topic(
+        "person-contact", Kind.STATE, "person_id", "intake", readers=frozenset({"notifications"})
+    )
+    subject_field: ClassVar[str] = "person_id"
+
+    person_id: UUID
+    name: str
+    email: str
+
+
+class Profile(Part):
+    """The coded answers that matching compares.
+
+    Attributes:
+        department: The participant's own department.
+        wanted_departments: Departments a mentee wants to see, or a mentor knows besides her own.
+        seniority: A level counted from 1, higher is more senior.
+        interests: Career interests.
+        education_level: A level counted from 1.
+        education_field: What the participant studied.
+    """
+
+    department: Coded
+    wanted_departments: tuple[Coded, ...] = ()
+    seniority: int = Field(ge=1, le=20)
+    interests: tuple[Coded, ...] = ()
+    education_level: int | None = Field(default=None, ge=1, le=10)
+    education_field: Coded | None = None
+
+
+class ParticipantRegistered(Event):
+    """A registration, whole, and again whole whenever it changes."""
+
+    topic: ClassVar[Topic] = Topic("participant-registered", Kind.STATE, "participant_id", "intake")
+    subject_field: ClassVar[str] = "participant_id"
+
+    participant_id: UUID
+    person_id: UUID
+    programme_id: UUID
+    role: Role
+    capacity: int = Field(ge=0, le=50)
+    time_zone: str
+    locale: str
+    working_days: tuple[int, ...]
+    profile: Profile
+
+
+class ParticipantWithdrawn(Event):
+    """Someone left a programme."""
+
+    topic: ClassVar[Topic] = Topic("participant-withdrawn", Kind.FACT, "participant_id", "intake")
+    subject_field: ClassVar[str] = "participant_id"
+
+    participant_id: UUID
+    person_id: UUID
+    programme_id: UUID
+    reason: WithdrawalReason
+    withdrawn_at: datetime

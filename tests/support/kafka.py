@@ -1,0 +1,79 @@
+"""Topics of a test's own, and a plain reader of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+
+from shared.bus.topics import provision
+from tandem_events import Topic
+from tests.support.servers import Servers
+
+
+def make_topics(servers: Servers, prefix: str, readers: dict[str, Iterable[Topic]]) -> None:
+    """All topics of the catalogue under a prefix, with three partitions each."""
+    provision(servers.admin_client(), readers, prefix=prefix, partitions=3)
+
+
+def plain_client(servers: Servers) -> dict[str, Any]:
+    """The aiokafka options of somebody who may do everything."""
+    return {
+        "bootstrap_servers": servers.kafka_bootstrap,
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": servers.kafka_admin["sasl.username"],
+        "sasl_plain_password": servers.kafka_admin["sasl.password"],
+    }
+
+
+async def read_all(servers: Servers, *topics: str) -> "list[ConsumerRecord[bytes, bytes]]":
+    """Everything that is on these topics now, partition by partition."""
+    consumer = AIOKafkaConsumer(**plain_client(servers), auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        await consumer._client.force_metadata_update()
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(
+                consumer.partitions_for_topic(topic) or await _ask(consumer, topic)
+            )
+        ]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        records: list[ConsumerRecord[bytes, bytes]] = []
+        for partition, end in ends.items():
+            await consumer.seek_to_beginning(partition)
+            while await consumer.position(partition) < end:
+                records += await _next(consumer, partition)
+        return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
+    finally:
+        await consumer.stop()
+
+
+async def send_raw(
+    servers: Servers,
+    topic: str,
+    records: Sequence[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]],
+) -> None:
+    """Put records (key, value, headers) on a topic, whatever they hold."""
+    producer = AIOKafkaProducer(**plain_client(servers))
+    await producer.start()
+    try:
+        for key, value, headers in records:
+            await producer.send_and_wait(topic, value, key, headers=headers, partition=0)
+    finally:
+        await producer.stop()
+
+
+async def _ask(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    consumer._client.add_topic(topic)
+    await consumer._client.force_metadata_update()
+    return set(consumer.partitions_for_topic(topic) or ())
+
+
+async def _next(
+    consumer: AIOKafkaConsumer, partition: TopicPartition
+) -> "list[ConsumerRecord[bytes, bytes]]":
+    batch = await consumer.getmany(partition, timeout_ms=1000)
+    return [record for records in batch.values() for record in records]

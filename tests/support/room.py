@@ -1,0 +1,141 @@
+"""A room: one service of its own in a test, on a database of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import asyncpg
+import httpx
+from aiokafka import ConsumerRecord
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.api import build_api
+from shared.auth import Role, issue_token
+from shared.bus.inbox import Inbox, read
+from shared.bus.work import Units
+from shared.clock import FixedClock
+from shared.database import Pool
+from shared.ids import new_id
+from shared.service import Service
+from shared.settings import ServiceSettings
+from tandem_events import Envelope, Event
+
+KEY = Ed25519PrivateKey.generate()
+PRIVATE_KEY = KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+PUBLIC_KEY = (
+    KEY.public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_offsets = count()
+
+
+@dataclass
+class Room:
+    """A service's parts on a database of their own; `clock` stands until it is set.
+
+    Nothing runs by itself in a room: a test takes records, calls the API and acts by hand.
+    """
+
+    service: Service
+    settings: ServiceSettings
+    pool: Pool
+    units: Units
+    clock: FixedClock
+
+    async def take(self, *records: "ConsumerRecord[bytes, bytes]") -> int:
+        """Let records take effect through the real inbox; returns the number of dead letters."""
+        inbox = Inbox(self.units, self.service.reactions, self.settings.consumer_group)
+        return await inbox.take([read(record) for record in records])
+
+    def api(self, *roles: Role) -> httpx.AsyncClient:
+        """A client of the service's API, signed in as somebody with these roles (coordinator)."""
+        app = build_api(self.settings, self.units, list(self.service.routers))
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://service",
+            headers={"Authorization": f"Bearer {token(*(roles or (Role.COORDINATOR,)))}"},
+        )
+
+    async def rows(self, query: str, *values: object) -> list[asyncpg.Record]:
+        """Look into the database."""
+        return list(await self.pool.fetch(query, *values))
+
+    async def outbox(self) -> list[asyncpg.Record]:
+        """The events that wait in the outbox, in order."""
+        return await self.rows("SELECT * FROM bus.outbox ORDER BY position")
+
+
+def token(*roles: Role, life: timedelta = timedelta(minutes=5)) -> str:
+    return issue_token(PRIVATE_KEY, "tandem", "tester", roles, life)
+
+
+def record_of(
+    event: Event,
+    sequence: int = 1,
+    *,
+    offset: int | None = None,
+    event_id: UUID | None = None,
+    time: datetime = NOON,
+) -> "ConsumerRecord[bytes, bytes]":
+    """The Kafka record of an event, as its owner's relay would publish it."""
+    return _record(
+        type(event), event.key, event.subject, event.model_dump_json().encode(),
+        sequence, offset, event_id or new_id(), time,
+    )  # fmt: skip
+
+
+def tombstone_of(
+    event_class: type[Event], key: UUID, sequence: int, *, offset: int | None = None
+) -> "ConsumerRecord[bytes, bytes]":
+    """The Kafka record that ends a state."""
+    return _record(event_class, str(key), str(key), None, sequence, offset, new_id(), NOON)
+
+
+def raw_record(
+    topic: str,
+    headers: Sequence[tuple[str, bytes | None]],
+    value: bytes | None,
+    key: bytes | None = b"key",
+    offset: int | None = None,
+) -> "ConsumerRecord[bytes, bytes]":
+    """Any record at all."""
+    number = next(_offsets) if offset is None else offset
+    return ConsumerRecord(
+        topic=topic, partition=0, offset=number, timestamp=0, timestamp_type=0, key=key,
+        value=value, checksum=None, serialized_key_size=0, serialized_value_size=0,
+        headers=tuple(headers),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _record(  # noqa: PLR0913, PLR0917 - everything a record has
+    event_class: type[Event],
+    key: str,
+    subject: str,
+    value: bytes | None,
+    sequence: int,
+    offset: int | None,
+    event_id: UUID,
+    time: datetime,
+) -> "ConsumerRecord[bytes, bytes]":
+    topic = event_class.topic
+    story = str(event_id)
+    envelope = Envelope(
+        id=event_id, source=f"/tandem/local/{topic.owner}", type=topic.event_type, time=time,
+        subject=subject, sequence=sequence, correlation_id=story, causation_id=story,
+        traceparent="",
+    )  # fmt: skip
+    return raw_record(topic.name, envelope.headers(), value, key.encode(), offset)
+
+
+def build_room(service: Service, pool: Pool) -> Room:
+    settings = service.settings
+    clock = FixedClock(NOON)
+    units = Units(pool, settings.source, clock, settings.topic_prefix)
+    return Room(service, settings, pool, units, clock)
