@@ -1,7 +1,7 @@
 """What the embedded servers say when they cannot do their work."""
 
 
-class CannotStart(Exception):  # noqa: N818 - reads as the sentence it carries
+class CannotStart(Exception):
     """Something a person must put right first; its text is one sentence saying what."""
 
     def __init__(self, sentence: str) -> None:

@@ -13,7 +13,7 @@ def private_folder(folder: Path) -> Path:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step, mode 0600: readers see the old file or the whole new one."""
+    """Put `content` at `path` in one step, mode 0600: readers see the old or the new."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

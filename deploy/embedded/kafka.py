@@ -19,6 +19,7 @@ LOGGING = Path(__file__).with_name("log4j2.properties")
 PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 JVM = ["-Xms256m", "-Xmx512m", "-XX:+UseParallelGC", "-Djava.awt.headless=true"]
+JVM += ["--sun-misc-unsafe-memory-access=allow"]  # Java 25 would warn of it at every start
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Kafka:
             )
 
     def _format(self) -> None:
-        """Give the storage its identity and the administrator's password, which stays out of argv."""
+        """Give the storage its identity and its administrator's password, kept out of argv."""
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         scram = f"SCRAM-SHA-256=[name={ADMIN},password={self.admin_password}]"
         words = ["-cp", class_path(), "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool"]

@@ -9,6 +9,7 @@ from confluent_kafka.admin import (
     AdminClient,
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialAlteration,
     UserScramCredentialUpsertion,
 )
 
@@ -41,7 +42,7 @@ def broker_answers(bootstrap: str, user: str, password: str) -> bool:
 def ensure_users(admin: Mapping[str, Any], passwords: Mapping[str, str]) -> None:
     """Let each user in with its password (SCRAM-SHA-256); can be repeated."""
     credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
-    wanted = [
+    wanted: list[UserScramCredentialAlteration] = [
         UserScramCredentialUpsertion(user, credential, password.encode())
         for user, password in passwords.items()
     ]

@@ -36,9 +36,10 @@ def ensure_jars() -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     remove_unfinished(folder)
     unfinished = unfinished_beside(folder)
-    unfinished.mkdir()
     with tempfile.TemporaryDirectory(prefix="tandem-jars-") as cache:
-        for jar in fetch(Path(cache)):
+        jars = fetch(Path(cache))
+        unfinished.mkdir()
+        for jar in jars:
             _link_or_copy(jar, unfinished / jar.name)
     check_sums(unfinished)
     unfinished.replace(folder)
@@ -48,8 +49,8 @@ def ensure_jars() -> Path:
 def fetch(cache: Path) -> list[Path]:
     """Resolve Kafka and its log4j bridge through Maven.
 
-    Each in an environment of its own: mixing root artefacts downgrades some jars in silence. Without
-    the bridge the broker logs nothing.
+    Each in an environment of its own: mixing root artefacts downgrades some jars in silence.
+    Without the bridge the broker logs nothing.
     """
     kafka = _resolve(KAFKA, cache)
     log4j = next(jar.stem.rpartition("-")[2] for jar in kafka if jar.name.startswith("log4j-core-"))

@@ -16,10 +16,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Ask the kernel for `stop_signal` when the parent dies (Linux only), then become the program."""
+    """Become the program; on Linux it gets `stop_signal` when its parent dies."""
     program = json.loads(Path(sys.argv[1]).read_text())
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, program["stop_signal"])
+    if os.getppid() == 1 != program["starter"]:
+        return  # the parent died before we could ask
     command = program["command"]
     os.execvpe(command[0], command, program["environment"])  # noqa: S606 - to become it is the point
 

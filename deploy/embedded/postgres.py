@@ -79,7 +79,11 @@ class Postgres:
         command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         command += [] if self.durable else ["--no-sync"]
         done = subprocess.run(  # noqa: S603
-            as_non_root(command), env=base_environment(), capture_output=True, text=True, check=False
+            as_non_root(command),
+            env=base_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             shutil.rmtree(folder, ignore_errors=True)
@@ -105,7 +109,7 @@ class Postgres:
         while (pid := self._other_server()) is not None:
             if time.monotonic() > deadline:
                 raise CannotStart(
-                    f"Another PostgreSQL (process {pid}) uses {self.folder}: stop it and start again."
+                    f"Another PostgreSQL (process {pid}) uses {self.folder}: stop it first."
                 )
             time.sleep(0.1)
 
@@ -143,7 +147,7 @@ def as_non_root(command: list[str]) -> list[str]:
 
 
 async def ensure_databases(admin_dsn: str, passwords: Mapping[str, str]) -> None:
-    """Give each service its own role and database, `tandem_<service>`, which no other role may enter.
+    """Give each service a role and a database, `tandem_<service>`, closed to other roles.
 
     Can be repeated: what exists stays, passwords are set anew.
     """

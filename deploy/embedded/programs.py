@@ -32,12 +32,13 @@ class Program:
     stop_seconds: int = 20
 
     def on_a_leash(self, folder: Path) -> list[str]:
-        """Write the program down in `folder`; return the command that runs it tied to its parent."""
+        """Write the program down in `folder`; return the command that ties it to its parent."""
         path = private_folder(folder) / f"{self.name}.json"
         facts = {
             "command": self.command,
             "environment": base_environment() | dict(self.environment),
             "stop_signal": int(self.stop_signal),
+            "starter": os.getpid(),
         }
         write_private(path, json.dumps(facts, indent=1).encode())
         return [sys.executable, "-I", "-S", leash.__file__, str(path)]

@@ -1,4 +1,4 @@
-"""The passwords and keys of one installation: made once, kept in files that only their owner reads."""
+"""The passwords and keys of one installation: made once, in files that only their owner reads."""
 
 import secrets
 from pathlib import Path

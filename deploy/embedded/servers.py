@@ -6,6 +6,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ NAMES = ("postgres", "kafka", "mailbox")
 class EmbeddedServers:
     """The servers of one installation, with their data, secrets and logs under one folder."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the folder by name
         self,
         folder: Path,
         *,
@@ -197,10 +198,10 @@ class EmbeddedServers:
         """Wait for each server in turn; tell `on_ready` of each; raise when one does not come."""
         for name in names:
             wait_until(
-                lambda name=name: self.is_ready(name),
+                partial(self.is_ready, name),
                 what=name,
                 log=self.log_folder / f"{name}.log",
-                is_running=lambda name=name: is_running(name),
+                is_running=partial(is_running, name),
                 seconds=seconds,
             )
             on_ready(name)

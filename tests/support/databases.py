@@ -40,6 +40,12 @@ class Databases:
         self, service: str, database: str, more: Mapping[str, str] | None = None
     ) -> ServiceSettings:
         """The settings of a service on this database, read as from its environment."""
+        return _settings_class(service).load(self.environment(service, database, more))
+
+    def environment(
+        self, service: str, database: str, more: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The environment of a service on this database."""
         servers = self._servers
         address = f"{servers.postgres_host}:{servers.postgres_port}"
         values = {
@@ -59,8 +65,7 @@ class Databases:
             }
         if service == "notifications":
             values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(servers.smtp_port)}
-        environment = {PREFIX + name: value for name, value in (values | dict(more or {})).items()}
-        return _settings_class(service).load(environment)
+        return {PREFIX + name: value for name, value in (values | dict(more or {})).items()}
 
     async def _make_template(self, service: str) -> None:
         name = f"template_{service}_{uuid4().hex[:8]}"

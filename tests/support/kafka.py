@@ -10,9 +10,11 @@ from tandem_events import Topic
 from tests.support.servers import Servers
 
 
-def make_topics(servers: Servers, prefix: str, readers: dict[str, Iterable[Topic]]) -> None:
-    """All topics of the catalogue under a prefix, with three partitions each."""
-    provision(servers.admin_client(), readers, prefix=prefix, partitions=3)
+def make_topics(
+    servers: Servers, prefix: str, readers: dict[str, Iterable[Topic]], partitions: int = 3
+) -> None:
+    """All topics of the catalogue under a prefix, with few partitions each."""
+    provision(servers.admin_client(), readers, prefix=prefix, partitions=partitions)
 
 
 def plain_client(servers: Servers) -> dict[str, Any]:

@@ -19,7 +19,7 @@ ENOUGH_INTERESTS = 3
 """So many shared interests earn all points, however long a mentee's list is."""
 
 
-class WeightOutOfBounds(MatchingError):  # noqa: N818 - named for the fact, as all our errors are
+class WeightOutOfBounds(MatchingError):
     """A programme's policy weighs a term with less than nothing or beyond all measure."""
 
     def __init__(self, term: str, points: int) -> None:

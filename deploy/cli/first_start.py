@@ -1,0 +1,75 @@
+"""What a new installation is filled with: a sample company that lives through its first match."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.cli.installation import Installation
+from deploy.cli.output import say
+from deploy.cli.programmes import open_programme, send_file, start_and_wait
+from deploy.cli.waiting import wait_for
+from deploy.sample.programme import programme_request
+from deploy.services import SERVICES
+
+SAMPLE = Path(__file__).parents[1] / "sample"
+
+
+def fill_with_sample_company(installation: Installation) -> Sequence[str]:
+    """Import people, open a programme, register participants, match them; tells what happened."""
+    with installation.api("intake") as intake, installation.api("matching") as matching:
+        people = send_file(intake, "/v1/people/imports", SAMPLE / "people.csv", {})
+        say(f"  {people['imported']} people of a sample company were imported.")
+        programme = open_programme(intake, programme_request(datetime.now(UTC)))
+        path = f"/v1/programmes/{programme['programme_id']}/registrations/imports"
+        registered = send_file(intake, path, SAMPLE / "registrations.csv", {})
+        say(f"  {registered['registered']} of them joined “{programme['name']}”.")
+        _wait_for_pool(matching, programme["programme_id"], registered["registered"])
+        run = start_and_wait(matching, programme["programme_id"])
+        say(f"  {run['placed']} pairs were found; {run['unplaced']} mentees wait for a mentor.")
+        matching.post(f"/v1/runs/{run['run_id']}/publish")
+    sent = _wait_for_mails(installation, programme["programme_id"], run)
+    say(f"  {sent} mails told them.")
+    return []
+
+
+def where_to_look(installation: Installation) -> Sequence[str]:
+    """What a person can look at while Tandem runs."""
+    with installation.api("intake") as intake:
+        programmes = list(intake.pages("/v1/programmes"))
+    shown = programmes[0]["programme_id"] if programmes else "PROGRAMME"
+    tandem = ".venv/bin/tandem"
+    return [
+        "",
+        "Tandem runs. Look around in a second terminal:",
+        f"  {tandem} pairs {shown}",
+        f"  {tandem} mail          every mail that was sent; `{tandem} mail 1` reads one",
+        f"  {tandem} events        what the services tell one another (--follow to go on)",
+        f"  {tandem} status        the services' health",
+        *(f"  {installation.url(name)}/docs   the API of {name}" for name in SERVICES),
+        "Ctrl-C stops everything; the data stays in " + str(installation.folder),
+    ]
+
+
+def _wait_for_pool(matching: Any, programme: str, expected: int) -> None:
+    """Registrations come to matching through the bus: wait until all are there."""
+    wait_for(
+        lambda: matching.get(f"/v1/programmes/{programme}/pool"),
+        lambda pool: pool["participants"] >= expected,
+        "Waiting for the registrations to reach matching",
+    )
+
+
+def _wait_for_mails(installation: Installation, programme: str, run: dict[str, Any]) -> int:
+    expected = 2 * int(run["placed"]) + int(run["unplaced"])
+    with installation.api("notifications") as notifications:
+        summary = wait_for(
+            lambda: notifications.get("/v1/deliveries/summary", programme_id=programme),
+            lambda summary: _sent(summary) >= expected,
+            "Waiting for the mails to be sent",
+        )
+    return _sent(summary)
+
+
+def _sent(summary: dict[str, Any]) -> int:
+    return sum(item["count"] for item in summary["items"] if item["state"] == "sent")

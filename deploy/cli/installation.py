@@ -1,0 +1,151 @@
+"""The installation that a command works on: the one in `.tandem`, or where TANDEM_DATA says."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.cli.output import CommandFailed
+from deploy.embedded.programs import HOST
+from deploy.embedded.servers import EmbeddedServers
+from deploy.services import SERVICES, settings_class
+from deploy.up.environment import Ports, service_environments
+from shared.auth import Role, issue_token
+
+ISSUER = "tandem"
+PAGE = 500
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A local installation: its folder, its ports, its secrets."""
+
+    folder: Path
+    ports: Ports
+
+    @cached_property
+    def servers(self) -> EmbeddedServers:
+        """Its PostgreSQL, Kafka and mailbox."""
+        ports = self.ports
+        return EmbeddedServers(
+            self.folder,
+            postgres_port=ports.postgres,
+            kafka_port=ports.kafka,
+            kafka_controller_port=ports.kafka_controller,
+            smtp_port=ports.smtp,
+        )
+
+    def environments(self) -> dict[str, dict[str, str]]:
+        """The environment of each service's process."""
+        return service_environments(
+            accepted_settings(), ports=self.ports, secrets=self.servers.secrets, caller=os.environ
+        )
+
+    def token(self, roles: set[Role], life: timedelta, subject: str = "tandem-command") -> str:
+        """A token signed with the installation's own key."""
+        key = self.servers.secrets.issuer_key_file.read_text()
+        return issue_token(key, ISSUER, subject, roles, life)
+
+    def url(self, service: str) -> str:
+        """Where a service's API is."""
+        return f"http://{HOST}:{self.ports.api(SERVICES.index(service))}"
+
+    def internal_url(self, service: str) -> str:
+        """Where a service's health and metrics are."""
+        return f"http://{HOST}:{self.ports.internal(SERVICES.index(service))}"
+
+    @contextmanager
+    def api(self, service: str) -> Iterator["Api"]:
+        """A signed-in client of a service's API."""
+        token = self.token({Role.COORDINATOR, Role.OPERATOR}, timedelta(hours=1))
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(
+            base_url=self.url(service), headers=headers, timeout=PATIENCE_SECONDS
+        ) as client:
+            yield Api(service, client)
+
+
+@dataclass(frozen=True)
+class Api:
+    """A client of one service's API whose failures are sentences."""
+
+    service: str
+    client: httpx.Client
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET and return the JSON."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._answer("GET", path, params=given)
+
+    def post(self, path: str, **request: Any) -> Any:
+        """POST and return the JSON."""
+        return self._answer("POST", path, **request)
+
+    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All items of a paged list."""
+        after: str | None = None
+        while True:
+            page = self.get(path, limit=PAGE, after=after, **query)
+            yield from page["items"]
+            after = page.get("next")
+            if after is None:
+                return
+
+    def _answer(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            response = self.client.request(method, path, **request)
+        except httpx.TransportError:
+            raise CommandFailed(
+                f"The service {self.service} does not answer: start Tandem with `make run`."
+            ) from None
+        if response.is_success:
+            return response.json() if response.content else None
+        raise _failure(self.service, response)
+
+
+def the_installation() -> Installation:
+    """The installation that the environment names.
+
+    Raises:
+        CommandFailed: There is none in that folder.
+    """
+    folder = data_folder()
+    if not (folder / "secrets").is_dir():
+        raise CommandFailed(f"There is no Tandem in {folder}: start one with `make run`.")
+    return Installation(folder.resolve(), Ports.chosen(os.environ))
+
+
+def data_folder() -> Path:
+    """Where the local installation keeps its data."""
+    return Path(os.environ.get("TANDEM_DATA", ".tandem"))
+
+
+def accepted_settings() -> dict[str, frozenset[str]]:
+    """The names of the settings that each service knows, in the order of their ports."""
+    return {name: settings_class(name).variables() for name in SERVICES}
+
+
+def _failure(service: str, response: httpx.Response) -> CommandFailed:
+    try:
+        problem: Mapping[str, Any] = response.json()
+    except ValueError:
+        problem = {}
+    sentence = problem.get("detail") or f"{service} answered {response.status_code}."
+    details = [_detail(error) for error in problem.get("errors", [])]
+    return CommandFailed(sentence, details, problem=dict(problem))
+
+
+def _detail(error: object) -> str:
+    """One line of a problem's list: where, and why."""
+    if not isinstance(error, dict):
+        return str(error)
+    reason = error.get("reason", "")
+    places = [f"{name} {value}" for name, value in error.items() if name != "reason"]
+    return f"{', '.join(places)}: {reason}" if places else str(reason)

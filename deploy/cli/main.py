@@ -1,0 +1,49 @@
+"""The command `tandem`."""
+
+import sys
+
+import typer
+
+from deploy.cli import looking, programmes, running
+from deploy.cli.output import CommandFailed, complain, print_json
+from deploy.embedded.errors import CannotStart
+
+FAILED = 1
+
+app = typer.Typer(
+    name="tandem",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Run a company's mentorship programme. Begin with `tandem up`, then look around.",
+)
+app.command()(running.up)
+app.command()(running.serve)
+app.command("migrate")(running.migrate_databases)
+app.command()(running.topics)
+app.add_typer(programmes.imports, name="import")
+app.add_typer(programmes.programmes, name="programme")
+app.add_typer(programmes.matches, name="match")
+app.command("pairs")(programmes.list_pairs)
+app.command()(looking.mail)
+app.command()(looking.events)
+app.command()(looking.status)
+app.command()(looking.token)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 could not be done, 2 wrong usage."""
+    try:
+        app()
+    except CannotStart as error:
+        _end(CommandFailed(str(error)))
+    except CommandFailed as failure:
+        _end(failure)
+
+
+def _end(failure: CommandFailed) -> None:
+    if "--json" in sys.argv:
+        print_json({"error": failure.sentence, "details": failure.details, **failure.extra})
+    else:
+        complain(failure)
+    sys.exit(FAILED)

@@ -1,0 +1,1 @@
+"""A sample company: invented people, a programme, and who takes part in it."""

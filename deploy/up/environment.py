@@ -1,0 +1,143 @@
+"""Which settings each process of a local installation gets, and on which ports things listen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded.errors import CannotStart
+from deploy.embedded.programs import HOST
+from deploy.embedded.secrets import Secrets
+
+PREFIX = "TANDEM_"
+OUR_OWN = frozenset({"TANDEM_PORT_SHIFT", "TANDEM_DATA", "TANDEM_TEST_SERVERS"})
+HIGHEST_SHIFT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens on loopback; a second copy takes the same ports, shifted."""
+
+    shift: int = 0
+
+    @classmethod
+    def chosen(cls, caller: Mapping[str, str]) -> "Ports":
+        """Return the ports that TANDEM_PORT_SHIFT asks for."""
+        text = caller.get("TANDEM_PORT_SHIFT", "0")
+        if not text.isdecimal() or int(text) > HIGHEST_SHIFT:
+            raise CannotStart(
+                f"TANDEM_PORT_SHIFT is a number from 0 to {HIGHEST_SHIFT}, not {text!r}."
+            )
+        return cls(int(text))
+
+    @property
+    def postgres(self) -> int:
+        """PostgreSQL's port."""
+        return 54320 + self.shift
+
+    @property
+    def kafka(self) -> int:
+        """The port for Kafka's clients."""
+        return 9192 + self.shift
+
+    @property
+    def kafka_controller(self) -> int:
+        """The port that Kafka keeps for itself."""
+        return 9193 + self.shift
+
+    @property
+    def smtp(self) -> int:
+        """The mailbox's port."""
+        return 2525 + self.shift
+
+    def api(self, position: int) -> int:
+        """Return the HTTP API's port of the service at `position`, counted from 0."""
+        return 8101 + position + self.shift
+
+    def internal(self, position: int) -> int:
+        """Return the port for health and metrics of the service at `position`."""
+        return 8201 + position + self.shift
+
+    def all_of(self, services: tuple[str, ...]) -> dict[int, str]:
+        """Return every port with what it is for."""
+        ports = {
+            self.postgres: "PostgreSQL",
+            self.kafka: "Kafka",
+            self.kafka_controller: "Kafka's controller",
+            self.smtp: "the mailbox",
+        }
+        for position, service in enumerate(services):
+            ports[self.api(position)] = f"the HTTP API of {service}"
+            ports[self.internal(position)] = f"health and metrics of {service}"
+        return ports
+
+
+def service_environments(
+    accepted: Mapping[str, frozenset[str]],
+    *,
+    ports: Ports,
+    secrets: Secrets,
+    caller: Mapping[str, str],
+) -> dict[str, dict[str, str]]:
+    """Return each service's settings: those that place it here, then the caller's own.
+
+    Args:
+        accepted: The names of settings that each service knows; the order numbers the services.
+        ports: Where everything listens.
+        secrets: The installation's secrets.
+        caller: The environment of `tandem up`, whose settings are passed on to who knows them.
+    """
+    environments = {}
+    for position, (service, names) in enumerate(accepted.items()):
+        placed = _placed(service, position, ports, secrets)
+        _refuse_ours(placed, caller)
+        defaults = _shared(ports, secrets)
+        own = {name: caller[name] for name in names if name in caller}
+        known = {name: value for name, value in defaults.items() if name in names}
+        environments[service] = placed | known | own
+    _refuse_unknown(accepted, caller)
+    return environments
+
+
+def _placed(service: str, position: int, ports: Ports, secrets: Secrets) -> dict[str, str]:
+    """Return what differs from service to service, and so cannot be set for all of them at once."""
+    database = f"tandem_{service}"
+    return {
+        "TANDEM_DATABASE_URL": f"postgresql://{database}@{HOST}:{ports.postgres}/{database}",
+        "TANDEM_DATABASE_PASSWORD_FILE": _absolute(secrets.database_password_file(service)),
+        "TANDEM_KAFKA_BOOTSTRAP": f"{HOST}:{ports.kafka}",
+        "TANDEM_KAFKA_USER": f"tandem-{service}",
+        "TANDEM_KAFKA_PASSWORD_FILE": _absolute(secrets.kafka_password_file(service)),
+        "TANDEM_API_PORT": str(ports.api(position)),
+        "TANDEM_INTERNAL_PORT": str(ports.internal(position)),
+    }
+
+
+def _shared(ports: Ports, secrets: Secrets) -> dict[str, str]:
+    """Return defaults that the caller may replace; a service gets those that it knows."""
+    return {
+        "TANDEM_INSTALLATION": "local",
+        "TANDEM_TOKEN_PUBLIC_KEY_FILE": _absolute(secrets.issuer_public_key_file),
+        "TANDEM_SMTP_HOST": HOST,
+        "TANDEM_SMTP_PORT": str(ports.smtp),
+        "TANDEM_MAIL_FROM": "Tandem <tandem@localhost>",
+    }
+
+
+def _absolute(path: Path) -> str:
+    return str(path.resolve())
+
+
+def _refuse_unknown(accepted: Mapping[str, frozenset[str]], caller: Mapping[str, str]) -> None:
+    known = OUR_OWN.union(*accepted.values())
+    unknown = sorted(name for name in caller if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise CannotStart(f"{' and '.join(unknown)} is no setting of Tandem: correct or unset it.")
+
+
+def _refuse_ours(placed: Mapping[str, str], caller: Mapping[str, str]) -> None:
+    ours = sorted(name for name in caller if name in placed)
+    if ours:
+        raise CannotStart(
+            f"`tandem up` gives {' and '.join(ours)} to each service itself: unset it "
+            "(TANDEM_PORT_SHIFT moves all ports)."
+        )

@@ -1,0 +1,41 @@
+"""What `tandem up` shows while it works: a spinner on a terminal, plain lines elsewhere."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+
+class Progress:
+    """Tells a person what is being done and how long it took."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    @contextlib.contextmanager
+    def step(self, doing: str, done: str) -> Iterator[None]:
+        """Show `doing` while the block runs and `done` when it has."""
+        began = time.monotonic()
+        with self._spinner(doing):
+            yield
+        took = f"{time.monotonic() - began:.1f} s"
+        self.console.print(f"[green]✓[/] {escape(done)} [dim]({took})[/]", highlight=False)
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Print lines as they are."""
+        for line in lines:
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Print something that a person should look at."""
+        self.console.print(f"[yellow]![/] {escape(text)}", highlight=False, soft_wrap=True)
+
+    @contextlib.contextmanager
+    def _spinner(self, doing: str) -> Iterator[None]:
+        if not self.console.is_terminal:
+            yield
+            return
+        with self.console.status(f"{escape(doing)} …"):
+            yield

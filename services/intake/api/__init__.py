@@ -1,0 +1,1 @@
+"""Intake over HTTP, a module per kind of thing."""

@@ -1,0 +1,110 @@
+"""People over HTTP."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from services.intake import handlers
+from services.intake.api.models import After, Found, Ids, Limit, Page, Steward
+from services.intake.api.refusals import refusals_of_table
+from services.intake.api.uploads import CsvFile, MappingText, mapping_of, read_table
+from services.intake.domain.people import read_people
+from services.intake.store import participants, people
+from shared.api import UnitsOf
+
+router = APIRouter(prefix="/v1", tags=["people"])
+
+
+class ImportReport(BaseModel):
+    """What became of a file of people."""
+
+    rows: int
+    imported: int
+    changed: int
+    unchanged: int
+
+
+class Person(BaseModel):
+    """A person, as HR lists them."""
+
+    person_id: UUID
+    employee_number: str
+    name: str
+    email: str
+    department: str
+    seniority: int
+    education_level: int | None
+    education_field: str | None
+    time_zone: str
+    locale: str
+    working_days: list[int]
+
+
+class PersonName(BaseModel):
+    """Who a person is."""
+
+    person_id: UUID
+    name: str
+    department: str
+
+
+class ParticipantName(BaseModel):
+    """Who a participant is."""
+
+    participant_id: UUID
+    person_id: UUID
+    programme_id: UUID
+    name: str
+    department: str
+    role: str
+
+
+@router.post("/people/imports", summary="Import people from a CSV file, all or none")
+async def import_people(
+    file: CsvFile, units: UnitsOf, caller: Steward, mapping: MappingText = "{}"
+) -> ImportReport:
+    """New people are added, known ones (by employee number) brought up to date, nobody removed.
+
+    A file with a fault changes nothing; the problem's `errors` lists row, column and reason.
+    """
+    mapped = mapping_of(mapping)
+    with refusals_of_table(mapped):
+        rows = await read_table(file, mapped, read_people)
+        async with units.begin(caller.cause) as work:
+            report = await handlers.import_people(rows, work)
+    return ImportReport(
+        rows=report.rows,
+        imported=report.new,
+        changed=report.changed,
+        unchanged=report.unchanged,
+    )
+
+
+@router.get("/people", summary="List people")
+async def list_people(
+    units: UnitsOf, _caller: Steward, after: After = None, limit: Limit = 100
+) -> Page[Person]:
+    """People in the order in which they were first imported, page by page."""
+    async with units.reading() as work:
+        records = await people.page(work, after, limit)
+    found = [Person(**record) for record in records]
+    return Page(items=found, next=found[-1].person_id if len(found) == limit else None)
+
+
+@router.post("/people/lookup", summary="Say who people are")
+async def look_up_people(body: Ids, units: UnitsOf, _caller: Steward) -> Found[PersonName]:
+    """Names and departments of up to 1,000 people by their ids."""
+    async with units.reading() as work:
+        records = await people.names(work, body.ids)
+    return Found(items=[PersonName(**record) for record in records])
+
+
+@router.post("/participants/lookup", summary="Say who participants are")
+async def look_up_participants(
+    body: Ids, units: UnitsOf, _caller: Steward
+) -> Found[ParticipantName]:
+    """People, names, departments and roles of up to 1,000 participants by their ids."""
+    async with units.reading() as work:
+        records = await participants.names(work, body.ids)
+    return Found(items=[ParticipantName(**record) for record in records])

@@ -1,0 +1,107 @@
+"""What intake refuses, as problem details."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from services.intake.domain.decoding import FileRefused
+from services.intake.domain.errors import IntakeError
+from services.intake.domain.faults import Fault, RowsRefused
+from services.intake.domain.mapping import Mapped, column_of
+from services.intake.domain.programmes import (
+    EnrolmentOver,
+    HasEnded,
+    IllegalMove,
+    NoSuchProgramme,
+    NotOpen,
+    WrongDates,
+)
+from services.intake.domain.registrations import AlreadyWithdrawn, NoSuchParticipant
+from shared.problems import Problem
+
+_PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
+    NoSuchProgramme: (404, "No such programme", "no-such-programme"),
+    NoSuchParticipant: (404, "No such participant", "no-such-participant"),
+    IllegalMove: (409, "Not possible in this state", "illegal-move"),
+    EnrolmentOver: (409, "Enrolment has ended", "enrolment-over"),
+    NotOpen: (409, "Programme not open", "programme-not-open"),
+    HasEnded: (409, "Programme has ended", "programme-ended"),
+    AlreadyWithdrawn: (409, "Withdrawn already", "already-withdrawn"),
+    WrongDates: (422, "Contradicting dates", "wrong-dates"),
+}
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Answer what the block refuses with problem details.
+
+    Raises:
+        Problem: Something was refused.
+    """
+    try:
+        yield
+    except FileRefused as error:
+        raise Problem(422, "File refused", str(error), error.code, **error.facts) from None
+    except IntakeError as error:
+        if type(error) not in _PROBLEMS:
+            raise
+        status, title, code = _PROBLEMS[type(error)]
+        raise Problem(status, title, str(error), code) from None
+
+
+@contextmanager
+def refusals_of_table(mapped: Mapped) -> Iterator[None]:
+    """The same for a table: its faults are told by row and column.
+
+    Raises:
+        Problem: Something was refused.
+    """
+    try:
+        with refusals():
+            yield
+    except RowsRefused as error:
+        raise _rows_problem(
+            error, [_in_table(fault, mapped) for fault in error.faults.listed]
+        ) from None
+
+
+@contextmanager
+def refusals_of_list() -> Iterator[None]:
+    """The same for a JSON list: its faults are told by index and field.
+
+    Raises:
+        Problem: Something was refused.
+    """
+    try:
+        with refusals():
+            yield
+    except RowsRefused as error:
+        raise _rows_problem(error, [_in_list(fault) for fault in error.faults.listed]) from None
+
+
+def _rows_problem(error: RowsRefused, errors: list[dict[str, Any]]) -> Problem:
+    faults = error.faults
+    return Problem(
+        422,
+        "Rows refused",
+        str(error),
+        "bad-rows",
+        bad_rows=faults.rows,
+        total_errors=faults.total,
+        errors=errors,
+    )
+
+
+def _in_table(fault: Fault, mapped: Mapped) -> dict[str, Any]:
+    column = column_of(fault.field, mapped) if fault.field else None
+    return {"row": fault.place, "column": column, "reason": fault.reason}
+
+
+def _in_list(fault: Fault) -> dict[str, Any]:
+    pointer = f"/body/{fault.place}" + (f"/{fault.field}" if fault.field else "")
+    return {
+        "index": fault.place,
+        "field": fault.field,
+        "pointer": pointer,
+        "reason": fault.reason,
+    }

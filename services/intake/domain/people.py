@@ -1,0 +1,112 @@
+"""The people of a company, as its HR department lists them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from services.intake.domain import cells
+from services.intake.domain.faults import Fault, Faults
+from services.intake.domain.mapping import Field, Mapped
+from services.intake.domain.sheet import Row, read_sheet
+
+HIGHEST_SENIORITY = 20
+HIGHEST_EDUCATION = 10
+MONDAY_TO_FRIDAY = (1, 2, 3, 4, 5)
+
+
+class PersonRow(NamedTuple):
+    """A person as one row of a file describes them.
+
+    Attributes:
+        row: The spreadsheet row.
+        seniority: A level from 1, higher is more senior.
+        education_level: A level from 1.
+        working_days: Days of the week, 1 is Monday.
+    """
+
+    row: int
+    employee_number: str
+    name: str
+    email: str
+    department: str
+    seniority: int
+    education_level: int | None
+    education_field: str | None
+    time_zone: str
+    locale: str
+    working_days: tuple[int, ...]
+
+
+FIELDS = (
+    Field("employee_number", cells.text_up_to(cells.LONGEST_CODE), required=True),
+    Field("name", cells.name, required=True),
+    Field("email", cells.email, required=True),
+    Field("department", cells.code, required=True),
+    Field("seniority", cells.whole_number(1, HIGHEST_SENIORITY), required=True),
+    Field("education_level", cells.whole_number(1, HIGHEST_EDUCATION)),
+    Field("education_field", cells.code),
+    Field("time_zone", cells.time_zone, required=True),
+    Field("locale", cells.locale, otherwise="en"),
+    Field("working_days", cells.working_days, otherwise=MONDAY_TO_FRIDAY),
+)
+
+_DISTINCT: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "employee_number": ("employee number", str),
+    "email": ("e-mail address", str.lower),
+}
+
+
+def read_people(lines: Iterable[str], mapped: Mapped) -> list[PersonRow]:
+    """Read a table of people, all or none.
+
+    Args:
+        lines: The table, each line with its line end.
+        mapped: Where our fields come from, if not from columns with their names.
+
+    Raises:
+        FileRefused: The table as a whole can't be read.
+        RowsRefused: Rows are wrong, or repeat an employee number or an e-mail address.
+    """
+    faults = Faults()
+    repetitions = {field: Repetitions(field, word) for field, (word, _) in _DISTINCT.items()}
+    people: list[PersonRow] = []
+    for row in read_sheet(lines, FIELDS, mapped, faults):
+        for field, (_, same) in _DISTINCT.items():
+            if field in row.values:
+                repetitions[field].check(row.number, same(row.values[field]), faults)
+        if row.complete and not faults.total:
+            people.append(_person(row))
+    faults.refuse()
+    return people
+
+
+class Repetitions:
+    """Finds values that must differ from row to row and do not."""
+
+    def __init__(self, field: str, word: str) -> None:
+        self._field = field
+        self._word = word
+        self._first: dict[str, int] = {}
+
+    def check(self, row: int, value: str, faults: Faults) -> None:
+        """Note a fault if an earlier row has the same value."""
+        first = self._first.setdefault(value, row)
+        if first != row:
+            reason = f"repeats the {self._word} of row {first}"
+            faults.add(Fault(row, self._field, reason))
+
+
+def taken_elsewhere(clashes: Sequence[tuple[int, str]]) -> Faults:
+    """The faults of rows whose e-mail address belongs to a person outside the file.
+
+    Args:
+        clashes: The row, and the employee number of the address's owner.
+    """
+    return Faults(
+        Fault(row, "email", f"belongs to employee number {owner}, who is not in the file")
+        for row, owner in clashes
+    )
+
+
+def _person(row: Row) -> PersonRow:
+    values: dict[str, Any] = row.values
+    return PersonRow(row.number, *(values[field] for field in PersonRow._fields[1:]))

@@ -1,0 +1,189 @@
+"""Who takes part in a programme, as what, and with which answers."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from services.intake.domain import cells
+from services.intake.domain.errors import IntakeError
+from services.intake.domain.faults import Fault, Faults
+from services.intake.domain.mapping import Field, Mapped
+from services.intake.domain.people import Repetitions
+from services.intake.domain.sheet import read_sheet
+from tandem_events import ParticipantRegistered, Profile
+
+HIGHEST_CAPACITY = 50
+MENTEE = "mentee"
+ROLES = ("mentor", MENTEE, "both")
+
+
+class Withdrawal(StrEnum):
+    """Why somebody leaves a programme."""
+
+    OWN_WISH = "own-wish"
+    LEFT_COMPANY = "left-company"
+    COORDINATOR = "coordinator"
+
+
+class RegistrationRow(NamedTuple):
+    """A registration as it was sent in.
+
+    Attributes:
+        place: The spreadsheet row, or the index in a JSON list.
+        employee_number: Who, unless `person_id` says it.
+        capacity: How many mentees a mentor takes; None leaves it to the programme's policy.
+        time_zone: Another one than HR knows, as are locale and working days; None keeps HR's.
+    """
+
+    place: int
+    employee_number: str | None
+    person_id: UUID | None
+    role: str
+    capacity: int | None
+    wanted_departments: tuple[str, ...]
+    interests: tuple[str, ...]
+    time_zone: str | None
+    locale: str | None
+    working_days: tuple[int, ...] | None
+
+
+class Participant(NamedTuple):
+    """A participant, whole: what HR knows of the person and what they answered."""
+
+    participant_id: UUID
+    person_id: UUID
+    programme_id: UUID
+    role: str
+    capacity: int
+    time_zone: str
+    locale: str
+    working_days: Sequence[int]
+    department: str
+    wanted_departments: Sequence[str]
+    seniority: int
+    interests: Sequence[str]
+    education_level: int | None
+    education_field: str | None
+
+
+FIELDS = (
+    Field("employee_number", cells.text_up_to(cells.LONGEST_CODE), required=True),
+    Field("role", cells.one_of(*ROLES), required=True),
+    Field("capacity", cells.whole_number(0, HIGHEST_CAPACITY)),
+    Field("wanted_departments", cells.codes, otherwise=()),
+    Field("interests", cells.codes, otherwise=()),
+    Field("time_zone", cells.time_zone),
+    Field("locale", cells.locale),
+    Field("working_days", cells.working_days),
+)
+
+
+class NoSuchParticipant(IntakeError):
+    """There is no participant with this id."""
+
+    def __init__(self, participant_id: UUID) -> None:
+        self.participant_id = participant_id
+        super().__init__(f"There is no participant {participant_id}.")
+
+
+class AlreadyWithdrawn(IntakeError):
+    """A participant has left before."""
+
+    def __init__(self, participant_id: UUID) -> None:
+        self.participant_id = participant_id
+        super().__init__(f"Participant {participant_id} has withdrawn already.")
+
+
+def read_registrations(lines: Iterable[str], mapped: Mapped) -> list[RegistrationRow]:
+    """Read a table of registrations, all or none.
+
+    Args:
+        lines: The table, each line with its line end.
+        mapped: Where our fields come from, if not from columns with their names.
+
+    Raises:
+        FileRefused: The table as a whole can't be read.
+        RowsRefused: Rows are wrong, or repeat an employee number.
+    """
+    faults = Faults()
+    repetitions = Repetitions("employee_number", "employee number")
+    rows: list[RegistrationRow] = []
+    for row in read_sheet(lines, FIELDS, mapped, faults):
+        if "employee_number" in row.values:
+            repetitions.check(row.number, row.values["employee_number"], faults)
+        if row.complete and not faults.total:
+            rows.append(RegistrationRow(row.number, person_id=None, **row.values))
+    faults.refuse()
+    return rows
+
+
+def with_capacities(rows: Sequence[RegistrationRow], of_a_mentor: int) -> list[RegistrationRow]:
+    """The registrations with every capacity settled; a mentee's is 0.
+
+    Args:
+        rows: The registrations.
+        of_a_mentor: The capacity of a mentor who does not say one.
+
+    Raises:
+        RowsRefused: A mentee has a capacity, or a mentor none.
+    """
+    faults = Faults(fault for row in rows if (fault := _capacity_fault(row)))
+    faults.refuse()
+    return [
+        row._replace(capacity=0 if row.role == MENTEE else row.capacity or of_a_mentor)
+        for row in rows
+    ]
+
+
+def unknown_people(rows: Iterable[tuple[int, bool]]) -> Iterable[Fault]:
+    """The faults of registrations of people that intake does not know.
+
+    Args:
+        rows: The place, and whether the person was named by employee number.
+    """
+    for place, by_number in rows:
+        if by_number:
+            yield Fault(place, "employee_number", "belongs to nobody who was imported")
+        else:
+            yield Fault(place, "person_id", "belongs to nobody who was imported")
+
+
+def repeated_people(rows: Iterable[tuple[int, int]]) -> Iterable[Fault]:
+    """The faults of registrations that name a person again.
+
+    Args:
+        rows: The place, and the place where the person was named first.
+    """
+    for place, first in rows:
+        yield Fault(place, None, f"registers the same person as {first}")
+
+
+def told(participant: Participant) -> ParticipantRegistered:
+    """The registration as an event."""
+    return ParticipantRegistered(
+        participant_id=participant.participant_id,
+        person_id=participant.person_id,
+        programme_id=participant.programme_id,
+        role=participant.role,
+        capacity=participant.capacity,
+        time_zone=participant.time_zone,
+        locale=participant.locale,
+        working_days=tuple(participant.working_days),
+        profile=Profile(
+            department=participant.department,
+            wanted_departments=tuple(participant.wanted_departments),
+            seniority=participant.seniority,
+            interests=tuple(participant.interests),
+            education_level=participant.education_level,
+            education_field=participant.education_field,
+        ),
+    )
+
+
+def _capacity_fault(row: RegistrationRow) -> Fault | None:
+    if row.role == MENTEE and row.capacity:
+        return Fault(row.place, "capacity", "must be 0 or empty for a mentee")
+    if row.role != MENTEE and row.capacity == 0:
+        return Fault(row.place, "capacity", "must be at least 1 for a mentor")
+    return None

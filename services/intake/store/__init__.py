@@ -1,0 +1,1 @@
+"""All SQL of intake, a module per table."""

@@ -1,0 +1,146 @@
+"""People in the database."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import asyncpg
+
+from services.intake.domain.people import PersonRow
+from shared.bus.work import Work
+from shared.ids import new_id
+from tandem_events import PersonContact
+
+_PAGE = 2000
+_MOST_CLASHES = 1000
+
+_LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtext('intake.person'))"
+
+_LOCK_SHARED: LiteralString = "SELECT pg_advisory_xact_lock_shared(hashtext('intake.person'))"
+
+_STAGE: LiteralString = """
+    CREATE TEMPORARY TABLE staged_person (
+        row integer, employee_number text, name text, email text, department text,
+        seniority smallint, education_level smallint, education_field text, time_zone text,
+        locale text, working_days smallint[], person_id uuid
+    ) ON COMMIT DROP
+"""
+
+_STAGED: LiteralString = """
+    CREATE TEMPORARY TABLE written_person (
+        person_id uuid, is_new boolean, contact boolean, profile boolean, time_zone boolean,
+        locale boolean, working_days boolean
+    ) ON COMMIT DROP
+"""
+
+_CLASHES: LiteralString = """
+    SELECT staged.row, person.employee_number
+    FROM staged_person AS staged
+    JOIN person ON person.email_key = lower(staged.email COLLATE "C")
+        AND person.employee_number <> staged.employee_number
+    WHERE NOT EXISTS (
+        SELECT FROM staged_person AS other WHERE other.employee_number = person.employee_number)
+    ORDER BY staged.row LIMIT $1
+"""
+
+_WRITE: LiteralString = """
+    WITH written AS (
+        INSERT INTO person AS held (person_id, employee_number, name, email, department,
+            seniority, education_level, education_field, time_zone, locale, working_days,
+            changed_at)
+        SELECT person_id, employee_number, name, email, department, seniority, education_level,
+            education_field, time_zone, locale, working_days, $1
+        FROM staged_person ORDER BY employee_number
+        ON CONFLICT (employee_number) DO UPDATE SET
+            name = excluded.name, email = excluded.email, department = excluded.department,
+            seniority = excluded.seniority, education_level = excluded.education_level,
+            education_field = excluded.education_field, time_zone = excluded.time_zone,
+            locale = excluded.locale, working_days = excluded.working_days,
+            changed_at = excluded.changed_at
+        WHERE (held.name, held.email, held.department, held.seniority, held.education_level,
+               held.education_field, held.time_zone, held.locale, held.working_days)
+            IS DISTINCT FROM
+              (excluded.name, excluded.email, excluded.department, excluded.seniority,
+               excluded.education_level, excluded.education_field, excluded.time_zone,
+               excluded.locale, excluded.working_days)
+        RETURNING new.person_id, old.person_id IS NULL AS is_new,
+            (old.name, old.email) IS DISTINCT FROM (new.name, new.email) AS contact,
+            (old.department, old.seniority, old.education_level, old.education_field)
+                IS DISTINCT FROM
+            (new.department, new.seniority, new.education_level, new.education_field) AS profile,
+            old.time_zone IS DISTINCT FROM new.time_zone AS time_zone,
+            old.locale IS DISTINCT FROM new.locale AS locale,
+            old.working_days IS DISTINCT FROM new.working_days AS working_days
+    )
+    INSERT INTO written_person SELECT * FROM written
+"""
+
+_COUNT: LiteralString = """
+    SELECT count(*) FILTER (WHERE is_new) AS imported,
+           count(*) FILTER (WHERE NOT is_new) AS changed
+    FROM written_person
+"""
+
+_CONTACTS: LiteralString = """
+    SELECT person_id, name, email FROM written_person JOIN person USING (person_id)
+    WHERE contact ORDER BY person_id
+"""
+
+_PEOPLE: LiteralString = """
+    SELECT person_id, employee_number, name, email, department, seniority, education_level,
+           education_field, time_zone, locale, working_days
+    FROM person WHERE $1::uuid IS NULL OR person_id > $1 ORDER BY person_id LIMIT $2
+"""
+
+_NAMES: LiteralString = """
+    SELECT person_id, name, department FROM person WHERE person_id = ANY($1) ORDER BY person_id
+"""
+
+
+async def lock(work: Work) -> None:
+    """Let nobody else write people, or register them, until this unit ends."""
+    await work.connection.execute(_LOCK)
+
+
+async def lock_against_imports(work: Work) -> None:
+    """Let nobody write people until this unit ends; others may do the same meanwhile."""
+    await work.connection.execute(_LOCK_SHARED)
+
+
+async def stage(work: Work, rows: Iterable[PersonRow]) -> None:
+    """Put the rows of a file beside the people, each with an id for the case that it is new."""
+    await work.connection.execute(_STAGE)
+    await work.connection.execute(_STAGED)
+    await work.connection.copy_records_to_table(
+        "staged_person", records=((*row, new_id()) for row in rows), schema_name="pg_temp"
+    )
+
+
+async def clashes(work: Work) -> list[tuple[int, str]]:
+    """Staged rows whose e-mail address belongs to somebody who is not staged, and to whom."""
+    records = await work.connection.fetch(_CLASHES, _MOST_CLASHES)
+    return [(record["row"], record["employee_number"]) for record in records]
+
+
+async def write_staged(work: Work, now: datetime) -> tuple[int, int]:
+    """Write the staged people that are new or differ; returns how many of each."""
+    await work.connection.execute(_WRITE, now)
+    record = await work.connection.fetchrow(_COUNT)
+    return (record["imported"], record["changed"]) if record else (0, 0)
+
+
+async def written_contacts(work: Work) -> AsyncIterator[PersonContact]:
+    """The contacts of the people just written, where they are new or differ."""
+    async for record in work.connection.cursor(_CONTACTS, prefetch=_PAGE):
+        yield PersonContact(**record)
+
+
+async def page(work: Work, after: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """People in the order of their ids."""
+    return list(await work.connection.fetch(_PEOPLE, after, limit))
+
+
+async def names(work: Work, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Name and department of these people; unknown ids are left out."""
+    return list(await work.connection.fetch(_NAMES, person_ids))

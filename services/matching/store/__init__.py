@@ -1,0 +1,1 @@
+"""All SQL of matching, a module for each table or two."""

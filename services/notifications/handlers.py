@@ -1,0 +1,133 @@
+"""What notifications does when something happened elsewhere."""
+
+import json
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from services.notifications.domain.letter import Kind, Side
+from services.notifications.store import facts, queue
+from shared.bus.reactions import Ended, Reactions, Told, latest_per_subject
+from shared.bus.work import Work
+from shared.ids import new_id
+from tandem_events import (
+    PairEnded,
+    PairFormed,
+    ParticipantRegistered,
+    ParticipantUnplaced,
+    PersonContact,
+    ProgrammeChanged,
+    Reason,
+)
+
+reactions = Reactions("notifications")
+
+
+@reactions.to(PersonContact)
+async def keep_how_people_can_be_reached(told: Sequence[Told[PersonContact]], work: Work) -> None:
+    """Keep names and addresses; what waited for them becomes due."""
+    await queue.take_turn(work)
+    people = await facts.keep_contacts(work, latest_per_subject(told))
+    await queue.settle_those_of_people(work, people)
+
+
+@reactions.to_end_of(PersonContact)
+async def forget_how_people_can_be_reached(ended: Sequence[Ended], work: Work) -> None:
+    """Remove names and addresses; what is not on its way yet waits, for ever if need be."""
+    await queue.take_turn(work)
+    people = await facts.forget_contacts(work, _latest_ends(ended))
+    await queue.settle_those_of_people(work, people)
+
+
+@reactions.to(ParticipantRegistered)
+async def keep_who_takes_part(told: Sequence[Told[ParticipantRegistered]], work: Work) -> None:
+    """Keep who is who in which programme; what waited for them becomes due."""
+    await queue.take_turn(work)
+    newest = latest_per_subject(told)
+    await facts.keep_participants(work, newest)
+    await queue.settle_those_of_participants(work, [item.event.participant_id for item in newest])
+
+
+@reactions.to_end_of(ParticipantRegistered)
+async def forget_who_takes_part(ended: Sequence[Ended], work: Work) -> None:
+    """Forget registrations that are over."""
+    await queue.take_turn(work)
+    await facts.forget_participants(work, _latest_ends(ended))
+    await queue.settle_those_of_participants(work, [UUID(item.subject) for item in ended])
+
+
+@reactions.to(ProgrammeChanged)
+async def keep_programmes(told: Sequence[Told[ProgrammeChanged]], work: Work) -> None:
+    """Keep names and dates of programmes; what waited for them becomes due."""
+    await queue.take_turn(work)
+    newest = latest_per_subject(told)
+    await facts.keep_programmes(work, newest)
+    await queue.settle_those_of_programmes(work, [item.event.programme_id for item in newest])
+
+
+@reactions.to(PairFormed)
+async def tell_both_partners(told: Sequence[Told[PairFormed]], work: Work) -> None:
+    """Queue a mail to the mentor and one to the mentee of each pair."""
+    await queue.take_turn(work)
+    newest = latest_per_subject(told)
+    await queue.enqueue(work, [d for item in newest for d in _to_both_partners(item)])
+
+
+@reactions.to(PairEnded)
+async def cancel_what_is_out_of_date(told: Sequence[Told[PairEnded]], work: Work) -> None:
+    """Tell nobody of a pair that has ended before they were told of it."""
+    await queue.take_turn(work)
+    newest = latest_per_subject(told)
+    await facts.keep_ended_pairs(work, newest)
+    await queue.settle_those_of_pairs(work, [item.event.pair_id for item in newest])
+
+
+@reactions.to(ParticipantUnplaced)
+async def tell_the_unplaced(told: Sequence[Told[ParticipantUnplaced]], work: Work) -> None:
+    """Queue a mail to each mentee for whom a match run found nobody, one per run."""
+    await queue.take_turn(work)
+    await queue.enqueue(work, [_to_the_unplaced(item) for item in told])
+
+
+def _to_both_partners(told: Told[PairFormed]) -> Iterator[queue.NewDelivery]:
+    pair = told.event
+    reasons = json.dumps([_coded(reason) for reason in pair.reasons])
+    for side, participant, partner in (
+        (Side.MENTOR, pair.mentor_id, pair.mentee_id),
+        (Side.MENTEE, pair.mentee_id, pair.mentor_id),
+    ):
+        yield queue.NewDelivery(
+            id=new_id(),
+            kind=Kind.PAIR_FORMED,
+            subject_id=pair.pair_id,
+            programme_id=pair.programme_id,
+            participant_id=participant,
+            side=side,
+            partner_id=partner,
+            reasons=reasons,
+            unplaced_reason=None,
+            cause=told.cause,
+        )
+
+
+def _to_the_unplaced(told: Told[ParticipantUnplaced]) -> queue.NewDelivery:
+    return queue.NewDelivery(
+        id=new_id(),
+        kind=Kind.PARTICIPANT_UNPLACED,
+        subject_id=told.event.run_id,
+        programme_id=told.event.programme_id,
+        participant_id=told.event.participant_id,
+        side=Side.MENTEE,
+        partner_id=None,
+        reasons="[]",
+        unplaced_reason=told.event.reason,
+        cause=told.cause,
+    )
+
+
+def _coded(reason: Reason) -> dict[str, object]:
+    return {"term": reason.term, "points": reason.points, "codes": list(reason.codes)}
+
+
+def _latest_ends(ended: Sequence[Ended]) -> list[Ended]:
+    newest = {item.subject: item for item in sorted(ended, key=lambda item: item.sequence)}
+    return [newest[subject] for subject in sorted(newest)]

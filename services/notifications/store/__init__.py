@@ -1,0 +1,1 @@
+"""All SQL of notifications, a module for each part of its tables."""

@@ -1,0 +1,198 @@
+"""The spine's two rows: events per second, all stages at once; and commit to effect.
+
+Three processes share the work, as in production: a writer, a relay, a consumer. The yardstick
+does the same bare, in the same run, turn by turn.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+import asyncpg
+
+from shared.bus.work import Units
+from shared.clock import RealClock
+from shared.database import open_pool
+from shared.settings import ServiceSettings
+from tandem_events import PARTITIONS, ParticipantRegistered
+from tests.bench.report import report
+from tests.support.databases import Databases
+from tests.support.kafka import make_topics, plain_client
+from tests.support.probe import ProbeSettings, a_registration
+from tests.support.servers import Servers
+
+EVENTS = 60_000
+ROUNDS = 3
+LATENCY_EVENTS = 2_000
+EVENTS_PER_SECOND = 200
+WARM_UP = 200
+START_SECONDS = 4.0
+VARIABLE = "BENCH"
+
+Parts: TypeAlias = list[tuple[list[str], dict[str, str]]]
+Stage: TypeAlias = "tuple[dict[str, str], ProbeSettings, asyncpg.Connection[asyncpg.Record]]"
+
+PROBE = ["-m", "tests.support.probe"]
+OURS: Parts = [
+    (["-m", "tests.bench.spine"], {}),
+    (PROBE, {"TANDEM_ROLES": "relay"}),
+    (PROBE, {"TANDEM_ROLES": "consume"}),
+]
+YARDSTICK: Parts = [
+    (["-m", "tests.bench.yardstick", part], {}) for part in ("write", "relay", "consume")
+]
+TAKEN = "SELECT coalesce(sum(next_offset), 0) FROM bus.inbox_position"
+TELL_EFFECTS = """
+    CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_notify('effect', NEW.subject); RETURN NULL; END $$;
+    CREATE TRIGGER tell AFTER INSERT ON effect FOR EACH ROW EXECUTE FUNCTION tell();
+"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the processes of one measurement are told."""
+
+    dsn: str
+    kafka: dict[str, Any]
+    topic: str
+    events: int = EVENTS
+    write_batch: int = 200
+    relay_batch: int = 2000
+    consume_batch: int = 1000
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Bench":
+        return cls(**json.loads(environment[VARIABLE]))
+
+
+def an_event() -> ParticipantRegistered:
+    return a_registration()
+
+
+async def write_ours(settings: ProbeSettings) -> None:
+    """The writer: units of 200 events, once the driver says go."""
+    pool = await open_pool(settings)
+    units = Units(pool, settings.source, RealClock(), settings.topic_prefix)
+    events = [an_event() for _ in range(EVENTS)]
+    wait_for_go()
+    for begin in range(0, EVENTS, 200):
+        async with units.begin() as work:
+            for event in events[begin : begin + 200]:
+                work.publish(event)
+    await pool.close()
+
+
+def wait_for_go() -> None:
+    """Tell the driver that this writer is ready, and wait for its word."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+
+async def measure_throughput(servers: Servers, databases: Databases) -> None:
+    """Report `spine.events_per_second` against the yardstick; medians of alternating rounds."""
+    ours, yardsticks = [], []
+    for _ in range(ROUNDS):
+        yardsticks.append(await _round(servers, databases, YARDSTICK))
+        ours.append(await _round(servers, databases, OURS))
+    value, yardstick = statistics.median(ours), statistics.median(yardsticks)
+    report("spine.events_per_second", value, "events/s", yardstick)
+
+
+async def measure_latency(servers: Servers, databases: Databases) -> None:
+    """Report from the return of a commit to the commit of its effect, at 200 events/s."""
+    async with _stage(servers, databases) as (environment, settings, watcher):
+        await watcher.execute(TELL_EFFECTS)
+        service = await _start(PROBE, environment)
+        seen: dict[str, float] = {}
+        await watcher.add_listener(
+            "effect", lambda *told: seen.setdefault(str(told[-1]), time.perf_counter())
+        )
+        committed = await _write_steadily(settings)
+        while len(seen) < len(committed):  # noqa: ASYNC110 - told by another process
+            await asyncio.sleep(0.05)
+        await _end([service])
+    subjects = list(committed)[WARM_UP:]
+    waits = sorted((seen[subject] - committed[subject]) * 1000 for subject in subjects)
+    report("spine.commit_to_effect_p50_ms", statistics.median(waits), "ms")
+    report("spine.commit_to_effect_p99_ms", waits[int(len(waits) * 0.99)], "ms")
+
+
+async def _write_steadily(settings: ServiceSettings) -> dict[str, float]:
+    """Commit one event after another at a steady rate; returns when each commit returned."""
+    pool = await open_pool(settings)
+    units = Units(pool, settings.source, RealClock(), settings.topic_prefix)
+    committed: dict[str, float] = {}
+    await asyncio.sleep(START_SECONDS)
+    begin = time.perf_counter()
+    for number in range(WARM_UP + LATENCY_EVENTS):
+        event = an_event()
+        async with units.begin() as work:
+            work.publish(event)
+        committed[event.subject] = time.perf_counter()
+        await asyncio.sleep(begin + number / EVENTS_PER_SECOND - time.perf_counter())
+    await pool.close()
+    return committed
+
+
+async def _round(servers: Servers, databases: Databases, parts: Parts) -> float:
+    """Events per second from the writer's start to the last effect."""
+    async with _stage(servers, databases) as (environment, _settings, watcher):
+        others = [await _start(command, environment | more) for command, more in parts[1:]]
+        writer = await _start(parts[0][0], environment, asyncio.subprocess.PIPE)
+        assert writer.stdout and writer.stdin  # noqa: PT018
+        await writer.stdout.readline()
+        await asyncio.sleep(START_SECONDS)
+        began = time.perf_counter()
+        writer.stdin.write(b"go\n")
+        while await watcher.fetchval(TAKEN) < EVENTS:  # noqa: ASYNC110 - by another process
+            await asyncio.sleep(0.05)
+        seconds = time.perf_counter() - began
+        await _end([*others, writer])
+    return EVENTS / seconds
+
+
+@asynccontextmanager
+async def _stage(servers: Servers, databases: Databases) -> AsyncIterator[Stage]:
+    """Topics and a database of this measurement's own, and a connection to look at it."""
+    prefix = f"b{uuid4().hex[:8]}."
+    make_topics(servers, prefix, {}, partitions=PARTITIONS)
+    database = await databases.new("probe")
+    values = databases.environment("probe", database, {"TOPIC_PREFIX": prefix})
+    settings = ProbeSettings.load(values)
+    dsn = settings.database_url.replace("@", f":{settings.database_password.get_secret_value()}@")
+    topic = prefix + ParticipantRegistered.topic.name
+    bench = Bench(dsn=dsn, kafka=plain_client(servers), topic=topic)
+    watcher = await asyncpg.connect(dsn)
+    try:
+        yield {**os.environ, **values, VARIABLE: json.dumps(asdict(bench))}, settings, watcher
+    finally:
+        await watcher.close()
+        await databases.drop(database)
+
+
+async def _start(
+    command: list[str], environment: dict[str, str], pipe: int = asyncio.subprocess.DEVNULL
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *command, env=environment, stdin=pipe, stdout=pipe
+    )
+
+
+async def _end(processes: list[asyncio.subprocess.Process]) -> None:
+    for process in processes:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(write_ours(ProbeSettings.load(os.environ)))

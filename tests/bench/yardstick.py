@@ -1,0 +1,137 @@
+"""The yardstick: the spine's work done bare, with asyncpg and aiokafka alone.
+
+The same rows, bytes, headers and inbox insert, in three processes with the same batches; none of
+our classes, no validation, no sorting of failures. Run as `python -m tests.bench.yardstick PART`
+with what `tests.bench.spine` puts into the environment.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from datetime import UTC, datetime
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from shared.bus.store import _ADD_TO_OUTBOX, LANES
+from shared.ids import new_id
+from tests.bench.spine import Bench, an_event, wait_for_go
+
+BENCH = Bench.from_environment(os.environ)
+EFFECT = """
+    INSERT INTO effect AS held (subject, sequence, capacity, times)
+    SELECT *, 1 FROM unnest($1::text[], $2::bigint[], $3::int[])
+    ON CONFLICT (subject) DO UPDATE SET times = held.times + 1,
+        sequence = greatest(held.sequence, excluded.sequence),
+        capacity = CASE WHEN excluded.sequence > held.sequence
+            THEN excluded.capacity ELSE held.capacity END
+"""
+
+
+async def write() -> None:
+    """Insert rows into the outbox, one transaction per batch."""
+    connection = await asyncpg.connect(BENCH.dsn)
+    events = [an_event() for _ in range(BENCH.events)]
+    payloads = [event.model_dump_json() for event in events]
+    keys = [event.key for event in events]
+    wait_for_go()
+    topic, event_type = BENCH.topic, events[0].topic.event_type
+    for begin in range(0, len(events), BENCH.write_batch):
+        size = len(keys[begin : begin + BENCH.write_batch])
+        part = slice(begin, begin + size)
+        story = [str(new_id())] * size
+        await connection.execute(
+            _ADD_TO_OUTBOX, [new_id() for _ in range(size)], [topic] * size, keys[part],
+            [event_type] * size, payloads[part], keys[part], story, story, ["00-0-0-01"] * size,
+            "/tandem/local/probe", datetime.now(UTC), LANES,
+        )  # fmt: skip
+
+
+async def relay() -> None:
+    """Select, send, delete."""
+    connection = await asyncpg.connect(BENCH.dsn)
+    producer = AIOKafkaProducer(
+        **BENCH.kafka, acks="all", enable_idempotence=True, max_batch_size=256 * 1024
+    )
+    await producer.start()
+    left = BENCH.events
+    while left:
+        async with connection.transaction():
+            rows = await connection.fetch(
+                "SELECT * FROM bus.outbox ORDER BY position LIMIT $1", BENCH.relay_batch
+            )
+            futures = [await producer.send(r["aggregatetype"], r["payload"].encode(),
+                       r["aggregateid"].encode(), headers=_headers(r)) for r in rows]  # fmt: skip
+            await asyncio.gather(*futures)
+            await connection.execute(
+                "DELETE FROM bus.outbox WHERE position = ANY($1::bigint[])",
+                [row["position"] for row in rows],
+            )
+        left -= len(rows)
+        if not rows:
+            await asyncio.sleep(0.002)
+    await producer.stop()
+
+
+async def consume() -> None:
+    """Fetch, note the ids, write the effects, step on, acknowledge."""
+    connection = await asyncpg.connect(BENCH.dsn)
+    consumer = AIOKafkaConsumer(
+        BENCH.topic, **BENCH.kafka, group_id=f"{BENCH.topic}.yardstick",
+        auto_offset_reset="earliest", enable_auto_commit=False,
+    )  # fmt: skip
+    await consumer.start()
+    left = BENCH.events
+    while left:
+        batch = await consumer.getmany(timeout_ms=10, max_records=BENCH.consume_batch)
+        records = [record for part in batch.values() for record in part]
+        if not records:
+            continue
+        await _take(connection, records)
+        await consumer.commit()
+        left -= len(records)
+    await consumer.stop()
+
+
+async def _take(connection, records) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    headers = [dict(record.headers) for record in records]
+    values = [json.loads(record.value) for record in records]
+    ends = {(record.topic, record.partition): record.offset + 1 for record in records}
+    async with connection.transaction():
+        await connection.executemany(
+            "INSERT INTO bus.inbox_position VALUES ('yardstick', $1, $2, $3) "
+            "ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET next_offset = $3",
+            [(topic, number, end) for (topic, number), end in ends.items()],
+        )
+        await connection.fetch(
+            "INSERT INTO bus.inbox_event SELECT unnest($1::uuid[]) "
+            "ON CONFLICT DO NOTHING RETURNING event_id",
+            [header["ce_id"].decode() for header in headers],
+        )
+        await connection.execute(
+            EFFECT,
+            [header["ce_subject"].decode() for header in headers],
+            [int(header["ce_sequence"]) for header in headers],
+            [value["capacity"] for value in values],
+        )
+
+
+def _headers(row) -> list[tuple[str, bytes]]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(row["id"]).encode()),
+        ("ce_source", row["source"].encode()),
+        ("ce_type", row["type"].encode()),
+        ("ce_time", row["time"].isoformat().encode()),
+        ("ce_subject", row["subject"].encode()),
+        ("ce_sequence", str(row["sequence"]).encode()),
+        ("ce_correlationid", row["correlationid"].encode()),
+        ("ce_causationid", row["causationid"].encode()),
+        ("content-type", b"application/json"),
+        ("traceparent", row["traceparent"].encode()),
+    ]
+
+
+if __name__ == "__main__":
+    asyncio.run({"write": write, "relay": relay, "consume": consume}[sys.argv[1]]())

@@ -1,0 +1,75 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.errors import CannotStart
+from deploy.embedded.secrets import Secrets
+from deploy.up.environment import Ports, service_environments
+
+ACCEPTED = {
+    "intake": frozenset({"TANDEM_INSTALLATION", "TANDEM_LOG_LEVEL"}),
+    "notifications": frozenset({"TANDEM_SMTP_PORT", "TANDEM_MAIL_ONLY_TO"}),
+}
+
+
+def environments(folder: Path, caller: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return service_environments(
+        ACCEPTED, ports=Ports.chosen(caller), secrets=Secrets(folder / "secrets"), caller=caller
+    )
+
+
+class TestServiceEnvironments:
+    def test_give_each_service_its_own_place(self, tmp_path: Path) -> None:
+        made = environments(tmp_path, {})
+
+        assert made["intake"]["TANDEM_API_PORT"] == "8101"
+        assert made["notifications"]["TANDEM_INTERNAL_PORT"] == "8202"
+        assert made["intake"]["TANDEM_KAFKA_USER"] == "tandem-intake"
+        assert made["notifications"]["TANDEM_DATABASE_URL"] == (
+            "postgresql://tandem_notifications@127.0.0.1:54320/tandem_notifications"
+        )
+
+    def test_hold_no_password_but_the_file_it_is_in(self, tmp_path: Path) -> None:
+        made = environments(tmp_path, {})["intake"]
+
+        password = Path(made["TANDEM_DATABASE_PASSWORD_FILE"]).read_text()
+
+        assert password
+        assert not [value for value in made.values() if password in value]
+
+    def test_give_a_service_only_the_settings_that_it_knows(self, tmp_path: Path) -> None:
+        caller = {"TANDEM_MAIL_ONLY_TO": "hr@example.org", "TANDEM_LOG_LEVEL": "debug", "HOME": "/"}
+
+        made = environments(tmp_path, caller)
+
+        assert "TANDEM_MAIL_ONLY_TO" not in made["intake"]
+        assert "TANDEM_SMTP_PORT" not in made["intake"]
+        assert made["notifications"]["TANDEM_MAIL_ONLY_TO"] == "hr@example.org"
+        assert made["intake"]["TANDEM_LOG_LEVEL"] == "debug"
+
+    def test_let_the_caller_replace_a_default(self, tmp_path: Path) -> None:
+        made = environments(tmp_path, {"TANDEM_SMTP_PORT": "25"})
+
+        assert made["notifications"]["TANDEM_SMTP_PORT"] == "25"
+
+    def test_shift_every_port_for_a_second_copy(self, tmp_path: Path) -> None:
+        made = environments(tmp_path, {"TANDEM_PORT_SHIFT": "1000"})["notifications"]
+
+        assert made["TANDEM_API_PORT"] == "9102"
+        assert made["TANDEM_KAFKA_BOOTSTRAP"] == "127.0.0.1:10192"
+        assert made["TANDEM_SMTP_PORT"] == "3525"
+
+    @pytest.mark.parametrize(
+        ("caller", "says"),
+        [
+            ({"TANDEM_LOG_LEVLE": "debug"}, "TANDEM_LOG_LEVLE is no setting of Tandem"),
+            ({"TANDEM_API_PORT": "80"}, "gives TANDEM_API_PORT to each service itself"),
+            ({"TANDEM_PORT_SHIFT": "-1"}, "is a number from 0 to 10000, not '-1'"),
+        ],
+    )
+    def test_refuse_what_would_be_ignored(
+        self, tmp_path: Path, caller: dict[str, str], says: str
+    ) -> None:
+        with pytest.raises(CannotStart, match=says):
+            environments(tmp_path, caller)

@@ -1,0 +1,37 @@
+"""Letters for tests: to Ben about his mentor Ana, to Ana about her mentee Ben, to Cem alone."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from services.notifications.domain.letter import Kind, Letter, Partner, Side
+
+TO_BEN = Letter(
+    delivery_id=UUID(int=1),
+    kind=Kind.PAIR_FORMED,
+    side=Side.MENTEE,
+    name="Ben Okoro",
+    address="ben@example.com",
+    locale="en",
+    department="Sales",
+    programme="Mentoring 2027",
+    starts_on=date(2027, 3, 1),
+    ends_on=date(2027, 11, 30),
+    partner=Partner("Ana Kovač", "Research"),
+)
+TO_ANA = replace(
+    TO_BEN,
+    side=Side.MENTOR,
+    name="Ana Kovač",
+    address="ana@example.com",
+    department="Research",
+    partner=Partner("Ben Okoro", "Sales"),
+)
+TO_CEM = replace(
+    TO_BEN,
+    kind=Kind.PARTICIPANT_UNPLACED,
+    name="Cem Aydın",
+    address="cem@example.com",
+    partner=None,
+    unplaced_reason="no-place-left",
+)
