@@ -27,8 +27,8 @@ def fill_with_sample_company(installation: Installation) -> Sequence[str]:
         _wait_for_pool(matching, programme["programme_id"], registered["registered"])
         run = start_and_wait(matching, programme["programme_id"])
         say(f"  {run['placed']} pairs were found; {run['unplaced']} mentees wait for a mentor.")
-        matching.post(f"/v1/runs/{run['run_id']}/publish")
-    sent = _wait_for_mails(installation, programme["programme_id"], run)
+        published = matching.post(f"/v1/runs/{run['run_id']}/publish")
+    sent = _wait_for_mails(installation, programme["programme_id"], published)
     say(f"  {sent} mails told them.")
     return []
 
@@ -55,13 +55,13 @@ def _wait_for_pool(matching: Any, programme: str, expected: int) -> None:
     """Registrations come to matching through the bus: wait until all are there."""
     wait_for(
         lambda: matching.get(f"/v1/programmes/{programme}/pool"),
-        lambda pool: pool["participants"] >= expected,
+        lambda pool: pool["participants"] >= expected and pool["programme_state"] is not None,
         "Waiting for the registrations to reach matching",
     )
 
 
-def _wait_for_mails(installation: Installation, programme: str, run: dict[str, Any]) -> int:
-    expected = 2 * int(run["placed"]) + int(run["unplaced"])
+def _wait_for_mails(installation: Installation, programme: str, published: dict[str, Any]) -> int:
+    expected = 2 * int(published["formed"]) + int(published["told_unplaced"])
     with installation.api("notifications") as notifications:
         summary = wait_for(
             lambda: notifications.get("/v1/deliveries/summary", programme_id=programme),
@@ -72,4 +72,4 @@ def _wait_for_mails(installation: Installation, programme: str, run: dict[str, A
 
 
 def _sent(summary: dict[str, Any]) -> int:
-    return sum(item["count"] for item in summary["items"] if item["state"] == "sent")
+    return sum(count["deliveries"] for count in summary["counts"] if count["state"] == "sent")

@@ -104,7 +104,7 @@ def token(
         typer.echo(signed)
 
 
-def _show_mail(mails: dict[int, Mail], number: int, as_json: bool) -> None:  # noqa: FBT001
+def _show_mail(mails: dict[int, Mail], number: int, as_json: bool) -> None:
     if number not in mails:
         raise CommandFailed(f"There is no mail number {number}: `tandem mail` lists them.")
     shown = mails[number]

@@ -246,7 +246,7 @@ def start_and_wait(matching: Api, programme: str) -> dict[str, Any]:
         "Computing the best matches",
     )
     if run["state"] == "failed":
-        raise CommandFailed(f"The match run failed: {run.get('problem')}")
+        raise CommandFailed(f"The match run failed: {run['failure']}")
     return run
 
 

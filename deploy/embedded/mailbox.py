@@ -96,7 +96,7 @@ def _mail_of(path: Path) -> Mail:
 
 def _body(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def _protocol(handler: MaildirHandler) -> SMTP:

@@ -131,6 +131,16 @@ def is_free(port: int) -> bool:
     return True
 
 
+def becomes_free(port: int, *, seconds: float) -> bool:
+    """Say whether we could listen on `port` now or within some seconds."""
+    deadline = time.monotonic() + seconds
+    while not is_free(port):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(BETWEEN_LOOKS)
+    return True
+
+
 def answers(port: int) -> bool:
     """Say whether something accepts connections on `port`."""
     try:

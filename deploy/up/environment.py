@@ -9,7 +9,7 @@ from deploy.embedded.programs import HOST
 from deploy.embedded.secrets import Secrets
 
 PREFIX = "TANDEM_"
-OUR_OWN = frozenset({"TANDEM_PORT_SHIFT", "TANDEM_DATA", "TANDEM_TEST_SERVERS"})
+OUR_OWN = frozenset({"TANDEM_PORT_SHIFT", "TANDEM_DATA"})
 HIGHEST_SHIFT = 10_000
 
 

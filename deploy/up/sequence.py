@@ -21,7 +21,7 @@ from deploy.embedded.kafka import java
 from deploy.embedded.kafka_admin import ensure_users
 from deploy.embedded.kafka_jars import installed_jars
 from deploy.embedded.postgres import binary, ensure_databases
-from deploy.embedded.programs import HOST, Program, is_free, wait_until
+from deploy.embedded.programs import HOST, Program, becomes_free, wait_until
 from deploy.embedded.servers import EmbeddedServers
 from deploy.up.environment import Ports, service_environments
 from deploy.up.lock import only_one
@@ -30,6 +30,7 @@ from deploy.up.supervision import Supervisor
 from deploy.up.watch import Watch
 
 SECONDS_FOR_A_SERVICE = 60
+SECONDS_FOR_AN_END = 15
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NAMES_FOR_PEOPLE = {"postgres": "PostgreSQL", "kafka": "Kafka", "mailbox": "The mailbox"}
 
@@ -105,9 +106,9 @@ def _check(surroundings: Surroundings, supervisor: Supervisor) -> None:
     for program in (Path(java()), binary("postgres")):
         if not program.exists():
             raise CannotStart(f"{program} is missing: remove .venv and run `make run`.")
-    supervisor.end_earlier()
+    patience = SECONDS_FOR_AN_END if supervisor.end_earlier() else 0
     for port, purpose in surroundings.ports.all_of(tuple(surroundings.environments)).items():
-        if not is_free(port):
+        if not becomes_free(port, seconds=patience):
             raise CannotStart(
                 f"Port {port}, for {purpose}, is in use: stop what listens there, or move all of "
                 "Tandem's ports, for example with `TANDEM_PORT_SHIFT=1000 make run`."

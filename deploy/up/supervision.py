@@ -90,6 +90,8 @@ class Supervisor:
         try:
             with self._calls() as calls:
                 calls.getState()
+        except xmlrpc.client.Fault:
+            return True  # it is there, and ending
         except NOT_THERE:
             return False
         return True
@@ -121,10 +123,10 @@ class Supervisor:
             self._running.wait()
         return kill_left_over(pids, grace=self._longest_stop)
 
-    def end_earlier(self) -> None:
-        """End the supervisor of an earlier `tandem up` that was killed, with all that it runs."""
-        if not self.answers():
-            return
+    def end_earlier(self) -> bool:
+        """End what an earlier `tandem up` left when it was killed; say whether it left anything."""
+        if not self.socket.exists():
+            return False
         with contextlib.suppress(*NOT_THERE), self._calls() as calls:
             calls.shutdown()
         wait_until(
@@ -133,6 +135,7 @@ class Supervisor:
             log=self.log,
             seconds=90,
         )
+        return True
 
     def _pids(self) -> list[int]:
         with contextlib.suppress(*NOT_THERE):

@@ -17,8 +17,9 @@ from services.notifications.domain.plain import one_line
 from services.notifications.letters import Words
 
 # The older policy writes a mail in a fifth of the time of the newer one.
-_POLICY = compat32.clone(linesep="\r\n", max_line_length=76)
+_POLICY = compat32.clone(linesep="\r\n", max_line_length=None)
 _UTF8 = "utf-8"
+_LONGEST_BARE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,20 @@ def message_id(delivery_id: UUID, sender: Address) -> str:
 def mailbox(name: str, address: str) -> str:
     """An address with its name, as a header holds it; the name is brought onto one line."""
     plain = one_line(name)
-    if plain.isascii() and "=?" not in plain:
+    if _may_stand_as_it_is(plain):
         return formataddr((plain, address))
     return f"{Header(plain, _UTF8, header_name='From').encode()} <{address}>"
 
 
 def _subject(text: str) -> str:
-    if text.isascii() and "=?" not in text:
+    if _may_stand_as_it_is(text):
         return text
     return Header(text, _UTF8, header_name="Subject").encode()
+
+
+def _may_stand_as_it_is(text: str) -> bool:
+    """Whether a header can hold the text bare: ASCII, not taken for encoded, and of one line."""
+    return text.isascii() and "=?" not in text and len(text) <= _LONGEST_BARE
 
 
 def _part(subtype: str, body: str) -> MIMENonMultipart:

@@ -72,6 +72,15 @@ async def keep_at_it(
 
     A failure makes the process unready and is tried again after a growing pause.
     """
+    try:
+        await _act_until(stopping, worker, wake, health)
+    finally:
+        await worker.close()
+
+
+async def _act_until(
+    stopping: asyncio.Event, worker: Worker, wake: asyncio.Event, health: Health
+) -> None:
     pause = Pause()
     stall = StallTimer(_STALLED_AFTER_SECONDS)
     health.watch(worker.name, stall.check)
@@ -89,7 +98,6 @@ async def keep_at_it(
         health.well(worker.name)
         if not done:
             await woken(wake, stopping, worker.every.total_seconds())
-    await worker.close()
 
 
 def _complain(name: str, error: Exception, health: Health) -> None:

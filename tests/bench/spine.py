@@ -113,9 +113,11 @@ async def measure_latency(servers: Servers, databases: Databases) -> None:
         await watcher.execute(TELL_EFFECTS)
         service = await _start(PROBE, environment)
         seen: dict[str, float] = {}
-        await watcher.add_listener(
-            "effect", lambda *told: seen.setdefault(str(told[-1]), time.perf_counter())
-        )
+
+        def see(_connection: object, _pid: int, _channel: str, subject: object) -> None:
+            seen.setdefault(str(subject), time.perf_counter())
+
+        await watcher.add_listener("effect", see)
         committed = await _write_steadily(settings)
         while len(seen) < len(committed):  # noqa: ASYNC110 - told by another process
             await asyncio.sleep(0.05)

@@ -110,7 +110,7 @@ def raw_record(
     return ConsumerRecord(
         topic=topic, partition=0, offset=number, timestamp=0, timestamp_type=0, key=key,
         value=value, checksum=None, serialized_key_size=0, serialized_value_size=0,
-        headers=tuple(headers),  # type: ignore[arg-type]
+        headers=tuple(headers),
     )  # fmt: skip
 
 

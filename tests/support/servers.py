@@ -1,10 +1,8 @@
-"""The real servers that tests run on: embedded, or in containers when asked."""
+"""The real servers that tests run on."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +56,8 @@ def running_servers() -> Iterator[Servers]:
             mailbox=embedded.mailbox_folder,
             embedded=embedded,
         )
-        if os.environ.get("TANDEM_TEST_SERVERS") == "containers":
-            containers = import_module("tests.support.containers")
-            with containers.in_containers(servers) as contained:
-                _users(contained)
-                yield contained
-        else:
-            _users(servers)
-            yield servers
+        _users(servers)
+        yield servers
 
 
 def _users(servers: Servers) -> None:

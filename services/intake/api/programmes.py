@@ -37,13 +37,15 @@ Name = Annotated[str, Trimmed, read_by(cells.name)]
 class MatchingAsked(Asked):
     """The most points a matching term can give; a term that is missing keeps its default."""
 
-    weights: dict[Weighed, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+    weights: dict[Weighed, Annotated[int, Field(ge=0, le=1000, strict=True)]] = Field(
+        default_factory=dict
+    )
 
 
 class PoliciesAsked(Asked):
     """The rules of a programme."""
 
-    mentor_capacity: int = Field(default=1, ge=1, le=50)
+    mentor_capacity: int = Field(default=1, ge=1, le=50, strict=True)
     matching: MatchingAsked = MatchingAsked()
 
     def settled(self) -> Policies:

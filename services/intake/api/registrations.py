@@ -30,7 +30,7 @@ Code = Annotated[str, Field(max_length=200)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100), read_by(cells.several_codes)]
 TimeZone = Annotated[str, Trimmed, read_by(cells.time_zone)]
 Locale = Annotated[str, Trimmed, read_by(cells.locale)]
-Day = Annotated[int, Field(ge=1, le=7)]
+Day = Annotated[int, Field(ge=1, le=7, strict=True)]
 
 
 class Registration(Asked):
@@ -39,7 +39,7 @@ class Registration(Asked):
     employee_number: Number | None = None
     person_id: UUID | None = None
     role: Literal["mentor", "mentee", "both"]
-    capacity: int | None = Field(default=None, ge=0, le=HIGHEST_CAPACITY)
+    capacity: int | None = Field(default=None, ge=0, le=HIGHEST_CAPACITY, strict=True)
     wanted_departments: Codes = ()
     interests: Codes = ()
     time_zone: TimeZone | None = None

@@ -94,8 +94,12 @@ class PoolAnswer(Answer):
     """How large a programme's pool is.
 
     A participant who is both counts as mentor and as mentee. Waiting are mentees without a mentor.
+    What intake tells arrives a moment later: until then the programme's state is null, the pool
+    empty or not whole, and a match run can't start.
     """
 
+    programme_state: str | None
+    participants: int
     mentors: int
     places: int
     free_places: int

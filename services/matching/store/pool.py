@@ -47,7 +47,9 @@ _KEEP_WITHDRAWALS: LiteralString = """
 _STATE: LiteralString = "SELECT state FROM programme WHERE programme_id = $1"
 
 _COUNTS: LiteralString = """
-    SELECT count(*) FILTER (WHERE mentors) AS mentors,
+    SELECT (SELECT state FROM programme WHERE programme_id = $1) AS programme_state,
+           count(*) AS participants,
+           count(*) FILTER (WHERE mentors) AS mentors,
            coalesce(sum(capacity) FILTER (WHERE mentors), 0) AS places,
            coalesce(sum(greatest(capacity - taken, 0)) FILTER (WHERE mentors), 0) AS free_places,
            count(*) FILTER (WHERE mentees) AS mentees,
@@ -110,9 +112,12 @@ class PoolCounts:
     """How large a programme's pool is: the active candidates, and how they stand now.
 
     A participant who is both counts as a mentor and as a mentee. Free places are those without an
-    open pair; waiting are the mentees without one.
+    open pair; waiting are the mentees without one. The programme's state is None as long as only
+    its candidates have been heard of, or nothing at all.
     """
 
+    programme_state: str | None
+    participants: int
     mentors: int
     places: int
     free_places: int
@@ -169,6 +174,6 @@ async def state_of_programme(work: Work, programme_id: UUID) -> str:
 
 
 async def count_pool(work: Work, programme_id: UUID) -> PoolCounts:
-    """Count the programme's pool. A programme that nobody has heard of has an empty one."""
-    row = await work.connection.fetchrow(_COUNTS, programme_id)
-    return PoolCounts(**dict(row or {}))
+    """Count the programme's pool; before any event of it has come, it is empty."""
+    (row,) = await work.connection.fetch(_COUNTS, programme_id)
+    return PoolCounts(**dict(row))

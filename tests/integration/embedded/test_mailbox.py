@@ -9,7 +9,7 @@ import aiosmtplib
 import pytest
 
 from deploy.embedded.mailbox import make_maildir, read_mailbox
-from deploy.embedded.programs import HOST
+from deploy.embedded.programs import HOST, free_port
 from deploy.embedded.servers import EmbeddedServers
 
 MAILS, CONNECTIONS = 400, 4
@@ -23,12 +23,6 @@ def post_office(tmp_path: Path) -> Iterator[EmbeddedServers]:
     servers.wait_until_ready(names=("mailbox",))
     yield servers
     servers.stop()
-
-
-def free_port() -> int:
-    from deploy.embedded import programs  # noqa: PLC0415 - keeps the fixture's name short
-
-    return programs.free_port()
 
 
 @asynccontextmanager

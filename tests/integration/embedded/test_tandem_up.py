@@ -116,10 +116,13 @@ class TestAProgramOnItsLeash:
         data = tmp_path / "data"
         states = Supervisor(run_folder=data / "run", log_folder=data / "logs").states()
 
+        pids = [state.pid for state in states.values()]
+        pids.append(int((data / "run" / "supervisord.pid").read_text()))
+
         process.kill()
 
         wait_until(
-            lambda: not any(is_alive(state.pid) for state in states.values()),
+            lambda: not any(is_alive(pid) for pid in pids),
             what="the end",
             log=data / "logs" / "supervisor.log",
         )

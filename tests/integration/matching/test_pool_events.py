@@ -98,15 +98,19 @@ class TestOrder:
         programme_id = new_id()
 
         await tell(room, [*mentors(programme_id, 2, capacity=3), *mentees(programme_id, 4)])
+        early = await get(room, f"/v1/programmes/{programme_id}/pool")
         await tell(room, [a_programme(programme_id)])
 
         assert await get(room, f"/v1/programmes/{programme_id}/pool") == {
+            "programme_state": "open",
+            "participants": 6,
             "mentors": 2,
             "places": 6,
             "free_places": 6,
             "mentees": 4,
             "waiting": 4,
         }
+        assert (early["programme_state"], early["participants"]) == (None, 6)
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default as modern
+from email.utils import parseaddr
 from html.parser import HTMLParser
 
 import pytest
@@ -45,6 +47,16 @@ def body(letter: Letter, kind: str) -> str:
     part = mail(letter).get_body((kind,))
     assert part is not None
     return str(part.get_content()).replace("\r\n", "\n")
+
+
+def name_in(letter: Letter) -> str:
+    """The name in the To header, read by RFC 2047 alone: the newer parser of the standard library
+    puts spaces between encoded words, which the RFC forbids.
+    """
+    content = mail_of(letter, put_into_words(letter), SENDER, AT).content
+    to = message_from_bytes(content)["To"].replace("\r\n", "")
+    quoted, _ = parseaddr(to)
+    return str(make_header(decode_header(quoted))) if "=?" in to else quoted
 
 
 class Tags(HTMLParser):
@@ -154,9 +166,11 @@ class TestItsHeaders:
 
     @given(NAMES)
     def test_a_name_arrives_as_it_was_but_on_one_line(self, name: str) -> None:
-        read = mail(replace(TO_BEN, name=name, partner=Partner(name, "R")))
+        letter = replace(TO_BEN, name=name, partner=Partner(name, "R"))
 
-        assert read["To"].addresses[0].display_name == one_line(name)
+        read = mail(letter)
+
+        assert name_in(letter) == one_line(name)
         assert read["Subject"] == f"You and {one_line(name) or NAMELESS} are a mentoring pair"
 
     @given(NAMES)
