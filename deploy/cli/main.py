@@ -1,7 +1,9 @@
 """The command `tandem`."""
 
+import logging
 import sys
 
+import structlog
 import typer
 
 from deploy.cli import looking, programmes, running
@@ -33,6 +35,10 @@ app.command()(looking.token)
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 could not be done, 2 wrong usage."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         app()
     except CannotStart as error:

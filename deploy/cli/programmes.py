@@ -24,6 +24,10 @@ Mapping = Annotated[
         metavar="FIELD=COLUMN",
     ),
 ]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="A JSON file with the mapping, for values as well as columns."),
+]
 CsvFile = Annotated[Path, typer.Argument(help="A CSV file with a header row.")]
 
 imports = typer.Typer(no_args_is_help=True, help="Bring in people.")
@@ -32,13 +36,15 @@ matches = typer.Typer(no_args_is_help=True, help="Compute, read and publish matc
 
 
 @imports.command("people")
-def import_people(file: CsvFile, mapping: Mapping = None, as_json: Json = False) -> None:
+def import_people(
+    file: CsvFile, words: Mapping = None, mapping: MappingFile = None, as_json: Json = False
+) -> None:
     """Import people from a CSV file: all rows, or none and a report of every bad one.
 
     Example: tandem import people staff.csv --map employee_number=ID --map email=Mail
     """
     with the_installation().api("intake") as intake:
-        report = send_file(intake, "/v1/people/imports", file, read_mapping(mapping or []))
+        report = send_file(intake, "/v1/people/imports", file, read_mapping(words or [], mapping))
     if as_json:
         print_json(report)
     else:
@@ -90,12 +96,16 @@ def show_programme(programme: ProgrammeId, as_json: Json = False) -> None:
 
 @programmes.command("register")
 def register_participants(
-    programme: ProgrammeId, file: CsvFile, mapping: Mapping = None, as_json: Json = False
+    programme: ProgrammeId,
+    file: CsvFile,
+    words: Mapping = None,
+    mapping: MappingFile = None,
+    as_json: Json = False,
 ) -> None:
     """Register participants from a CSV file: role, capacity, interests, wanted departments."""
     path = f"/v1/programmes/{programme}/registrations/imports"
     with the_installation().api("intake") as intake:
-        report = send_file(intake, path, file, read_mapping(mapping or []))
+        report = send_file(intake, path, file, read_mapping(words or [], mapping))
     if as_json:
         print_json(report)
     else:
@@ -215,13 +225,13 @@ def send_file(intake: Api, path: str, file: Path, mapping: dict[str, Any]) -> di
     return report
 
 
-def read_mapping(words: list[str]) -> dict[str, Any]:
-    """`field=Column` and `field:=constant` as the API's mapping.
+def read_mapping(words: list[str], file: Path | None = None) -> dict[str, Any]:
+    """The API's mapping, from a JSON file and from `field=Column` and `field:=constant`.
 
     Raises:
-        CommandFailed: A word is neither.
+        CommandFailed: A word is neither, or the file is no JSON object.
     """
-    mapping: dict[str, Any] = {}
+    mapping = _mapping_of(file) if file else {}
     for word in words:
         field, equals, target = word.partition("=")
         if not (field and equals and target):
@@ -230,6 +240,18 @@ def read_mapping(words: list[str]) -> dict[str, Any]:
             mapping[field[:-1]] = {"constant": target}
         else:
             mapping[field] = {"column": target}
+    return mapping
+
+
+def _mapping_of(file: Path) -> dict[str, Any]:
+    try:
+        mapping = json.loads(file.read_text())
+    except OSError as error:
+        raise CommandFailed(f"{file} can't be read: {error.strerror}.") from None
+    except ValueError:
+        raise CommandFailed(f"{file} is not JSON.") from None
+    if not isinstance(mapping, dict):
+        raise CommandFailed(f"{file} is not a JSON object of fields.")
     return mapping
 
 

@@ -46,18 +46,23 @@ def password_of(service: str) -> str:
 def running_servers() -> Iterator[Servers]:
     """The embedded servers, on free ports, with a user per service."""
     with EmbeddedServers.temporary() as embedded:
-        servers = Servers(
-            postgres_host="127.0.0.1",
-            postgres_port=embedded.postgres.port,
-            postgres_admin_password=embedded.secrets.password("postgres-superuser"),
-            kafka_bootstrap=embedded.kafka_bootstrap,
-            kafka_admin=embedded.kafka_admin_configuration,
-            smtp_port=embedded.smtp_port,
-            mailbox=embedded.mailbox_folder,
-            embedded=embedded,
-        )
+        servers = servers_of(embedded)
         _users(servers)
         yield servers
+
+
+def servers_of(embedded: EmbeddedServers) -> Servers:
+    """Where embedded servers are, as tests ask for it."""
+    return Servers(
+        postgres_host="127.0.0.1",
+        postgres_port=embedded.postgres.port,
+        postgres_admin_password=embedded.secrets.password("postgres-superuser"),
+        kafka_bootstrap=embedded.kafka_bootstrap,
+        kafka_admin=embedded.kafka_admin_configuration,
+        smtp_port=embedded.smtp_port,
+        mailbox=embedded.mailbox_folder,
+        embedded=embedded,
+    )
 
 
 def _users(servers: Servers) -> None:
