@@ -9,6 +9,8 @@ from confluent_kafka.admin import (
     AclOperation,
     AclPermissionType,
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
     ConfigResource,
     NewTopic,
     ResourcePatternType,
@@ -90,12 +92,17 @@ def _create_missing(admin: AdminClient, prefix: str, partitions: int, replicas: 
 def _set_settings(admin: AdminClient, topics: Sequence[Topic], prefix: str) -> None:
     resources = [
         ConfigResource(
-            ConfigResource.Type.TOPIC, prefix + topic.name, set_config=topic_settings(topic)
+            ConfigResource.Type.TOPIC,
+            prefix + topic.name,
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                for name, value in topic_settings(topic).items()
+            ],
         )
         for topic in topics
     ]
     if resources:
-        _wait(admin.alter_configs(resources).values())
+        _wait(admin.incremental_alter_configs(resources).values())
 
 
 def _grant(admin: AdminClient, readers: Mapping[str, Iterable[Topic]], prefix: str) -> None:

@@ -24,7 +24,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def start_one(*services: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(  # noqa: S603 - our own stub
+        process = subprocess.Popen(
             [sys.executable, str(STUB), str(tmp_path / "data"), *services],
             env=ENVIRONMENT | {"TANDEM_PORT_SHIFT": str(SHIFT)},
             stdout=subprocess.PIPE,

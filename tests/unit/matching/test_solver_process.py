@@ -64,7 +64,7 @@ class TestSolver:
     async def test_it_dies_with_a_service_that_is_killed(self, tmp_path: Path) -> None:
         program = tmp_path / "service.py"
         program.write_text(SERVICE)
-        service = subprocess.Popen(  # noqa: S603, ASYNC220 - our own interpreter and program
+        service = subprocess.Popen(  # noqa: ASYNC220 - our own interpreter and program
             [sys.executable, program], stdout=subprocess.PIPE, text=True
         )
         assert service.stdout is not None
