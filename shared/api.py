@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -30,8 +30,9 @@ def build_api(settings: ServiceSettings, units: Units, routers: list[APIRouter])
     for router in routers:
         app.include_router(router, dependencies=[Depends(_authenticated)])
     answer_with_problems(app)
-    app.middleware("http")(_measured)
     app.middleware("http")(_limited)
+    app.middleware("http")(_admitted)
+    app.middleware("http")(_measured)
     return app
 
 
@@ -43,18 +44,10 @@ UnitsOf = Annotated[Units, Depends(_units_of)]
 
 
 def _authenticated(
-    request: Request,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    request: Request, _shown_in_docs: Annotated[object, Depends(_bearer)]
 ) -> Principal:
-    settings = cast("ServiceSettings", request.app.state.settings)
-    if credentials is None:
-        raise _unauthorised("This address needs a token: Authorization: Bearer ….")
-    try:
-        return verify_token(
-            credentials.credentials, settings.token_public_key, settings.token_issuer
-        )
-    except TokenRefused as error:
-        raise _unauthorised(str(error)) from None
+    """Who calls, as `_admitted` has found out before the body was read."""
+    return cast("Principal", request.state.caller)
 
 
 Caller = Annotated[Principal, Depends(_authenticated)]
@@ -72,11 +65,29 @@ def require(*roles: Role) -> Any:
     return Depends(allowed)
 
 
-def _unauthorised(detail: str) -> Problem:
-    return Problem(401, "Not signed in", detail, "not-signed-in")
+def _unauthorised(detail: str) -> Response:
+    problem = Problem(401, "Not signed in", detail, "not-signed-in")
+    return problem_response(problem, {"WWW-Authenticate": "Bearer"})
 
 
 _Next = Callable[[Request], Awaitable[Response]]
+
+
+async def _admitted(request: Request, answer: _Next) -> Response:
+    """Let nobody in without a good token, before a byte of the body is read."""
+    if not request.url.path.startswith("/v1/"):
+        return await answer(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return _unauthorised("This address needs a token: Authorization: Bearer ….")
+    settings = cast("ServiceSettings", request.app.state.settings)
+    try:
+        request.state.caller = verify_token(
+            token.strip(), settings.token_public_key, settings.token_issuer
+        )
+    except TokenRefused as error:
+        return _unauthorised(str(error))
+    return await answer(request)
 
 
 async def _limited(request: Request, answer: _Next) -> Response:

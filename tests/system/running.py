@@ -34,22 +34,34 @@ class Running:
         """Run a command with --json and return what it printed.
 
         Raises:
-            subprocess.CalledProcessError: The command failed.
+            AssertionError: The command failed.
         """
-        done = subprocess.run(
-            [TANDEM, *words, "--json"],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout)
+        return json.loads(self._run(*words, exit_code=0))
+
+    def lines(self, *words: str) -> list[Any]:
+        """Run a command that prints a line of JSON per item."""
+        return [json.loads(line) for line in self._run(*words, exit_code=0).splitlines()]
+
+    def failure(self, *words: str) -> Any:
+        """Run a command that must fail, and return what it said."""
+        return json.loads(self._run(*words, exit_code=1))
 
     def kill(self, service: str) -> int:
         """SIGKILL a service's process; returns its process id."""
         pid = self.supervisor.states()[service].pid
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def _run(self, *words: str, exit_code: int) -> str:
+        done = subprocess.run(
+            [TANDEM, *words, "--json"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == exit_code, done.stderr
+        return done.stdout
 
     @property
     def supervisor(self) -> Supervisor:
