@@ -59,6 +59,6 @@ class _Structured(logging.Handler):
             "library.said",
             service=self._service,
             library=record.name,
-            text=record.getMessage(),
+            text=str(record.msg),  # the words alone: what they are filled with may be personal
             exc_info=record.exc_info,
         )

@@ -14,7 +14,7 @@ INBOX_TAKEN = Counter(
 INBOX_SKIPPED = Counter(
     "tandem_inbox_skipped_records", "Records delivered again, that had taken effect before."
 )
-INBOX_LAG = Gauge("tandem_inbox_lag_records", "Records on Kafka that have not taken effect here.")
+INBOX_LAG = Gauge("tandem_inbox_lag_records", "Records on Kafka that this process has not fetched.")
 INBOX_BATCH_SECONDS = Histogram(
     "tandem_inbox_batch_seconds", "From taking a batch of records to its commit."
 )

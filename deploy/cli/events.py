@@ -1,5 +1,6 @@
 """Reading the bus as any consumer would, with a plain client and the contracts."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,9 @@ class EventReader:
         if unknown:
             raise CommandFailed(f"There is no topic {unknown[0]}: `tandem topics` lists them.")
         self._installation = installation
-        self._topics = topics or [topic.name for topic in TOPICS if not topic.readers]
+        prefix = os.environ.get("TANDEM_TOPIC_PREFIX", "")
+        shown = topics or [topic.name for topic in TOPICS if not topic.readers]
+        self._topics = [prefix + name for name in shown]
 
     async def run(self, show: Show, limit: int, *, follow: bool) -> None:
         """Show the newest events, and go on with `follow`.

@@ -1,6 +1,7 @@
 """Commands that run Tandem: up, serve, migrate, topics."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -58,14 +59,20 @@ def migrate_databases(
     service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Bring the services' databases up to date; safe to repeat."""
-    installation = the_installation()
-    environments = installation.environments()
-    wanted = [service] if service else list(SERVICES)
+    """Bring the services' databases up to date; safe to repeat.
+
+    Works on the local installation; or, with --service and the service's settings in the
+    environment (TANDEM_DATABASE_URL …), on that service's database alone.
+    """
     halves = frozenset({half}) if half else frozenset(Half)
-    counts = {}
-    for name in wanted:
-        counts[name] = _migrate(_settings(name, environments.get(name)), halves)
+    if service and "TANDEM_DATABASE_URL" in os.environ:
+        counts = {service: _migrate(_settings(service), halves)}
+    else:
+        environments = the_installation().environments()
+        wanted = [service] if service else list(SERVICES)
+        counts = {
+            name: _migrate(_settings(name, environments.get(name)), halves) for name in wanted
+        }
     if as_json:
         print_json(counts)
         return
@@ -82,7 +89,10 @@ def topics(
     """List the topics: who owns them, who may read them, how long they remember."""
     if create:
         created = provision_topics(the_installation())
-        say(f"{len(created)} topics were created; all have their settings.")
+        if as_json:
+            print_json({"created": created})
+        else:
+            say(f"{len(created)} topics were created; all have their settings.")
         return
     if as_json:
         print_json([_described(topic.name) for topic in TOPICS])
@@ -101,7 +111,9 @@ def provision_topics(installation: Installation) -> list[str]:
     """Create missing topics and grant the services what they need; returns the created ones."""
     from_admin = installation.servers.kafka_admin_configuration
     readers = {name: topics_read_by(name) for name in SERVICES}
-    return provision(AdminClient(from_admin, logger=SILENT), readers)
+    prefix = os.environ.get("TANDEM_TOPIC_PREFIX", "")
+    admin = AdminClient(from_admin, logger=SILENT)
+    return provision(admin, readers, prefix=prefix)
 
 
 def _provision(around: Surroundings) -> None:

@@ -109,6 +109,7 @@ def _placed(service: str, position: int, ports: Ports, secrets: Secrets) -> dict
         "TANDEM_KAFKA_PASSWORD_FILE": _absolute(secrets.kafka_password_file(service)),
         "TANDEM_API_PORT": str(ports.api(position)),
         "TANDEM_INTERNAL_PORT": str(ports.internal(position)),
+        "TANDEM_ROLES": "api,consume,relay,schedule,work",
     }
 
 

@@ -23,7 +23,8 @@ from shared.bus.work import Units, Work
 from shared.clock import Clock, RealClock
 from shared.ids import new_id
 
-BATCH = 100
+BATCH = 32
+"""How many mails may repeat if this process is killed before it has recorded them."""
 _RECORDING_SECONDS = 10.0
 
 log = structlog.get_logger()

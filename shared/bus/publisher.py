@@ -14,7 +14,6 @@ from aiokafka.errors import (
     UnknownProducerId,
 )
 
-from shared.bus.failures import Pause
 from shared.bus.kafka import LARGEST_MESSAGE_BYTES
 
 log = structlog.get_logger()
@@ -65,7 +64,7 @@ class Publisher:
             NotDelivered: Not in time, or refused; all of them must be sent again.
             ProducerBroken: The process must be replaced.
         """
-        producer = await self._started()
+        producer = await self.open()
         try:
             async with asyncio.timeout(self._patience):
                 await self._settle()
@@ -90,9 +89,13 @@ class Publisher:
         except TimeoutError:
             log.warning("publisher.left-behind", waiting=len(self._unsettled))
 
-    async def _started(self) -> AIOKafkaProducer:
-        pause = Pause(first=0.2, longest=5.0)
-        while self._producer is None:
+    async def open(self) -> AIOKafkaProducer:
+        """Connect, unless that is done; tried once.
+
+        Raises:
+            NotDelivered: Kafka does not answer.
+        """
+        if self._producer is None:
             producer = AIOKafkaProducer(
                 **self._options,
                 acks="all",
@@ -101,12 +104,12 @@ class Publisher:
                 max_request_size=LARGEST_MESSAGE_BYTES,
             )
             try:
-                await producer.start()
-                self._producer = producer
+                async with asyncio.timeout(self._patience):
+                    await producer.start()
             except (KafkaError, OSError) as error:
                 await producer.stop()
-                log.warning("publisher.kafka-away", error=type(error).__name__)
-                await asyncio.sleep(pause.take())
+                raise NotDelivered(0) from error
+            self._producer = producer
         return self._producer
 
     async def _settle(self) -> None:

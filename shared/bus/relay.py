@@ -66,6 +66,7 @@ class Relay:
         Raises:
             NotDelivered: Kafka has not acknowledged; everything stays in the outbox.
         """
+        await self._publisher.open()
         async with self._pool.acquire() as connection, connection.transaction():
             lanes = await store.lock_free_lanes(connection, range(store.LANES))
             events = await store.waiting_events(connection, lanes, self._batch_size)

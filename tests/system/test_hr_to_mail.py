@@ -14,6 +14,7 @@ from aiokafka import ConsumerRecord
 from jsonschema import Draft202012Validator, FormatChecker
 
 from deploy.embedded.mailbox import Mail, read_mailbox
+from services.notifications.sending import BATCH
 from tandem_events import EVENTS, TOPICS, Envelope
 from tests.support.kafka import read_all
 from tests.support.servers import servers_of
@@ -172,12 +173,11 @@ class TestTheMails:
     async def test_repeat_only_after_a_kill_and_then_under_the_same_id(
         self, outcome: Outcome, record_property: Callable[[str, object], None]
     ) -> None:
+        """What was sent and not yet recorded when the kill fell: one batch at most."""
         repeated = len(outcome.mails) - len({mail.message_id for mail in outcome.mails})
         record_property("repeated_mails", repeated)
 
-        in_flight_at_most = 8
-
-        assert repeated <= (in_flight_at_most if outcome.killed else 0)
+        assert repeated <= (BATCH if outcome.killed else 0)
 
     async def test_say_why_in_words(self, outcome: Outcome) -> None:
         letters = [mail for mail in outcome.mails if "pair" in mail.subject]

@@ -125,6 +125,38 @@ class TestTheSpine:
         assert len(seen) == 40
 
 
+class TestKafkaAway:
+    async def test_loses_nothing_and_is_caught_up_with(self, room: Room, servers: Servers) -> None:
+        servers.embedded.stop_one("kafka")
+        try:
+            async with room.units.begin() as work:
+                work.publish(a_registration())
+            async with relaying(room) as health, consuming(room):
+                await until(lambda: _not_ready(health, "can't publish"), "the relay says so")
+                waiting = len(await room.outbox())
+                await _start_kafka(servers)
+                await until(lambda: _has(room, 1), "the event took effect")
+                await until(lambda: _is_ready(health), "the relay is well again")
+        finally:
+            await _start_kafka(servers)
+
+        assert waiting == 1
+        assert await effects(room) == 1
+
+    async def test_between_two_events_does_the_same(self, room: Room, servers: Servers) -> None:
+        async with relaying(room), consuming(room):
+            async with room.units.begin() as work:
+                work.publish(a_registration())
+            await until(lambda: _has(room, 1), "the first took effect")
+            servers.embedded.stop_one("kafka")
+            async with room.units.begin() as work:
+                work.publish(a_registration())
+            await _start_kafka(servers)
+            await until(lambda: _has(room, 2), "the second took effect", 60)
+
+        assert await effects(room) == 2
+
+
 class TestBadRecords:
     async def test_among_good_ones_are_put_aside_and_the_good_ones_take_effect(
         self, room: Room, servers: Servers
@@ -198,6 +230,15 @@ async def _has(room: Room, count: int) -> bool:
 
 async def _outbox_is_empty(room: Room) -> bool:
     return not await room.pool.fetchval("SELECT EXISTS (SELECT FROM bus.outbox)")
+
+
+async def _start_kafka(servers: Servers) -> None:
+    servers.embedded.start_one("kafka")
+    await asyncio.to_thread(servers.embedded.wait_until_ready, names=("kafka",))
+
+
+async def _is_ready(health: Health) -> bool:
+    return not health.problems()
 
 
 async def _not_ready(health: Health, reason: str) -> bool:
