@@ -13,7 +13,12 @@ from starlette.routing import Route
 from shared.auth import Principal, Role, TokenRefused, verify_token
 from shared.bus.work import Units
 from shared.metrics import HTTP_SECONDS
-from shared.problems import Problem, answer_with_problems, problem_response
+from shared.problems import (
+    Problem,
+    answer_unexpected,
+    answer_with_problems,
+    problem_response,
+)
 from shared.settings import ServiceSettings
 
 LARGEST_BODY_BYTES = 64 * 1024 * 1024
@@ -24,7 +29,13 @@ _bearer = HTTPBearer(auto_error=False, description="A token signed by a trusted 
 
 def build_api(settings: ServiceSettings, units: Units, routers: list[APIRouter]) -> FastAPI:
     """The service's API with all its routes under authentication."""
-    app = FastAPI(title=f"Tandem {settings.service}", version="1", docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title=f"Tandem {settings.service}",
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.units = units
     app.state.settings = settings
     for router in routers:
@@ -105,7 +116,10 @@ async def _limited(request: Request, answer: _Next) -> Response:
 async def _measured(request: Request, answer: _Next) -> Response:
     """Log and measure by route template: an address may hold what is personal."""
     began = time.perf_counter()
-    response = await answer(request)
+    try:
+        response = await answer(request)
+    except Exception as error:  # noqa: BLE001 - answered here, so that it is measured too
+        response = await answer_unexpected(request, error)
     seconds = time.perf_counter() - began
     route = _template(request)
     HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)

@@ -82,10 +82,12 @@ def verify_token(token: str, public_key: str, issuer: str) -> Principal:
         raise TokenRefused("it has expired") from None
     except jwt.PyJWTError:
         raise TokenRefused("it is not signed by a trusted issuer, or not a token") from None
+    if claims["exp"] - claims["iat"] > LONGEST_LIFE.total_seconds():
+        raise TokenRefused("it is good for too long")
     return Principal(str(claims["sub"]), _roles(claims.get("roles")), Cause.fresh())
 
 
 def _roles(claim: object) -> frozenset[Role]:
     known = {role.value for role in Role}
     words = claim if isinstance(claim, list) else []
-    return frozenset(Role(word) for word in words if word in known)
+    return frozenset(Role(word) for word in words if isinstance(word, str) and word in known)

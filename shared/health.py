@@ -48,7 +48,7 @@ class Health:
 
     def stuck(self) -> dict[str, str]:
         """The reasons, by part, why the process does not move; empty when it does."""
-        reasons = {part: check() for part, check in self._checks.items()}
+        reasons = {part: check() for part, check in list(self._checks.items())}
         return {part: reason for part, reason in reasons.items() if reason is not None}
 
 

@@ -59,6 +59,8 @@ class _Structured(logging.Handler):
             "library.said",
             service=self._service,
             library=record.name,
-            text=str(record.msg),  # the words alone: what they are filled with may be personal
+            text=str(record.msg).split("\n", 1)[
+                0
+            ],  # the words alone: what they are filled with may be personal
             exc_info=record.exc_info,
         )

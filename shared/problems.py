@@ -40,7 +40,6 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def problem_response(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -77,7 +76,8 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(problem, dict(error.headers or {}))
 
 
-async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+async def answer_unexpected(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what nobody foresaw: 503 where waiting helps, 500 where only we can."""
     if is_passing(error):
         log.warning("http.waits", error=type(error).__name__)
         detail = "A server that this service needs does not answer. Nothing was changed; try again."

@@ -51,7 +51,7 @@ def where_to_look(installation: Installation) -> Sequence[str]:
         f"  {tandem} mail          every mail that was sent; `{tandem} mail 1` reads one",
         f"  {tandem} events        what the services tell one another (--follow to go on)",
         f"  {tandem} status        the services' health",
-        *(f"  {installation.url(name)}/docs   the API of {name}" for name in SERVICES),
+        *(f"  {installation.url(name)}   the API of {name}" for name in SERVICES),
         "Ctrl-C stops everything; the data stays in " + str(installation.folder),
     ]
 

@@ -61,6 +61,8 @@ class Solver:
         """End the process."""
         executor, self._executor = self._executor, None
         if executor is not None:
+            for process in (executor._processes or {}).values():  # noqa: SLF001 - there is no other way
+                process.terminate()
             await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
 

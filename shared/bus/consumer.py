@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
@@ -63,9 +64,16 @@ class Consumer:
         self.broker = _broker(settings)
         topics = [settings.topic_prefix + e.topic.name for e in reactions.event_classes]
         self._subscriber = subscribe(self.broker, topics, settings, self._take_message)
+        self._fetch_batch = self._subscriber.get_msg
+        self._subscriber.get_msg = self._fetch
+        self._failed: asyncio.Future[None] = asyncio.Future()
+        health.problem("consumer", "has not connected to Kafka yet")
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Consume until the process stops; waits for Kafka as long as it takes."""
+        """Consume until the process stops; waits for Kafka as long as it takes.
+
+        Raises whatever would make going on lose events: the process must be replaced.
+        """
         self._stopping = stopping
         pause = Pause(first=0.2, longest=5.0)
         while not stopping.is_set():
@@ -79,27 +87,52 @@ class Consumer:
         self._health.well("consumer")
         while not stopping.is_set():
             await self._measure_lag()
-            try:
-                await asyncio.wait_for(stopping.wait(), _LAG_EVERY_SECONDS)
-            except TimeoutError:
-                continue
+            stop = asyncio.ensure_future(stopping.wait())
+            either: list[asyncio.Future[Any]] = [stop, self._failed]
+            await asyncio.wait(
+                either, timeout=_LAG_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            stop.cancel()
+            if self._failed.done():
+                self._failed.result()
         await self.broker.stop()
 
     async def take(self, records: Sequence[Record]) -> None:
         """Take a batch of records until it is settled: in effect, or put aside."""
         self._taking = True
         self._idle.end()
-        with INBOX_BATCH_SECONDS.time():
-            await self._settle([read(record) for record in records], TRIES)
-        self._stall.end()
-        self._taking = False
+        try:
+            with INBOX_BATCH_SECONDS.time():
+                await self._settle([read(record) for record in records], TRIES)
+        finally:
+            self._stall.end()
+            self._taking = False
 
     async def _take_message(self, message: KafkaMessage) -> None:
-        await self.take(message.raw_message)
         try:
+            await self.take(message.raw_message)
             await message.ack()
         except KafkaError as error:  # the partitions moved on: the positions keep the order
             log.info("consumer.not-acknowledged", error=type(error).__name__)
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: Exception) -> None:
+        """Remember what must end the process: going on would acknowledge what had no effect."""
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+        """Fetch as FastStream does; what breaks the fetching itself ends the process."""
+        try:
+            batch: tuple[Record, ...] = await self._fetch_batch(consumer)
+        except (KafkaError, ConsumerStoppedError):
+            raise
+        except Exception as error:
+            self._fail(error)
+            raise
+        return batch
 
     async def _settle(self, readings: Sequence[Reading], tries: int) -> None:
         """Try until it works; wait out what passes; find and put aside what never will."""
@@ -108,49 +141,58 @@ class Consumer:
             self._stall.begin()
             try:
                 died = await self._inbox.take(readings)
+                recent = await self._count_recently_died() if died else 0
             except Exception as error:  # noqa: BLE001 - sorted here, nothing is swallowed
                 self._stall.end()
                 tries -= 0 if is_passing(error) else 1
-                failure = self._complain(readings, error)
+                failure = error
+                self._complain(readings, error)
                 await asyncio.sleep(pause.take() if tries else 0)
                 continue
             self._health.well("consumer")
-            await self._stop_at_many(died)
+            if recent >= DEAD_LETTER_LIMIT:
+                await self._stop_for_good(recent)
             return
         await self._find_culprit(readings, failure)
 
-    async def _find_culprit(self, readings: Sequence[Reading], failure: str) -> None:
+    async def _find_culprit(self, readings: Sequence[Reading], failure: Exception) -> None:
         if len(readings) == 1:
-            culprit = replace(readings[0], received=None, problem=f"its handler fails: {failure}")
+            received = readings[0].received
+            if received is None:
+                raise failure  # even its burial fails: nothing may step past it
+            log.error(
+                "consumer.culprit",
+                event_id=str(received.envelope.id),
+                correlation_id=received.envelope.correlation_id,
+                error=type(failure).__name__,
+            )
+            culprit = replace(
+                readings[0], received=None, problem=f"Its handler fails: {type(failure).__name__}."
+            )
             await self._settle([culprit], TRIES)
             return
         middle = len(readings) // 2
         await self._settle(readings[:middle], 1)
         await self._settle(readings[middle:], 1)
 
-    def _complain(self, readings: Sequence[Reading], error: Exception) -> str:
-        first = readings[0].received
-        event_id = str(first.envelope.id) if first else ""
+    def _complain(self, readings: Sequence[Reading], error: Exception) -> None:
         if is_passing(error):
             log.warning("consumer.waits", error=type(error).__name__, records=len(readings))
         else:
-            log.error("consumer.failed", exc_info=error, records=len(readings), event_id=event_id)
+            log.error("consumer.failed", exc_info=error, records=len(readings))
         self._health.problem("consumer", f"a batch fails: {type(error).__name__}")
-        return type(error).__name__
 
-    async def _stop_at_many(self, died: int) -> None:
-        """Stop for good when dead letters come in numbers: that is a bad release, not bad data."""
-        if not died:
-            return
+    async def _count_recently_died(self) -> int:
         since = datetime.now(UTC) - DEAD_LETTER_WINDOW
         async with self._pool.acquire() as connection:
-            group = self._settings.consumer_group
-            recent = await store.count_died_since(connection, group, since)
-        if recent >= DEAD_LETTER_LIMIT:
-            self._stall.end()
-            self._health.problem("consumer", f"stopped: {recent} dead letters within a minute")
-            await self._stopping.wait()
-            raise asyncio.CancelledError
+            return await store.count_died_since(connection, self._settings.consumer_group, since)
+
+    async def _stop_for_good(self, recent: int) -> None:
+        """Dead letters in numbers are a bad release, not bad data: divert no more of them."""
+        self._health.problem("consumer", f"stopped: {recent} dead letters within a minute")
+        self._stall.end()
+        await self._stopping.wait()
+        raise asyncio.CancelledError
 
     async def _measure_lag(self) -> None:
         """Liveness is progress: records waiting without any being taken means stuck."""
@@ -162,8 +204,10 @@ class Consumer:
             async with asyncio.timeout(_LAG_EVERY_SECONDS):
                 ends = await consumer.end_offsets(partitions)
                 places = {p: await consumer.position(p) for p in partitions}
-        except (KafkaError, TimeoutError):
+        except (KafkaError, TimeoutError) as error:
+            self._health.problem("kafka", f"does not answer: {type(error).__name__}")
             return
+        self._health.well("kafka")
         lag = sum(max(0, end - places[partition]) for partition, end in ends.items())
         INBOX_LAG.set(lag)
         if not lag or self._taking:

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 import structlog
 from aiokafka import ConsumerRecord
+from structlog.contextvars import bind_contextvars
 
 from shared.bus import store
 from shared.bus.reactions import Reactions, cause_of
-from shared.bus.work import Units, Work
+from shared.bus.work import Cause, Units, Work
 from shared.ids import new_id
 from shared.metrics import DEAD_LETTERS, INBOX_SKIPPED, INBOX_TAKEN
 from tandem_events import MalformedEnvelope, Received, UnreadableEvent, read_record
@@ -40,6 +41,8 @@ def read(record: Record) -> Reading:
         return Reading(record, read_record(record.headers, record.key, record.value))
     except (MalformedEnvelope, UnreadableEvent) as error:
         return Reading(record, None, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a record does to us, it is one record
+        return Reading(record, None, f"It can't be read: {type(error).__name__}.")
 
 
 class Inbox:
@@ -57,7 +60,9 @@ class Inbox:
         its partitions finds them moved on. Returns how many dead letters there were.
         """
         events = [reading.received for reading in readings if reading.received]
-        async with self._units.begin(cause_of(events[0]) if events else None) as work:
+        cause = cause_of(events[0]) if events else Cause.fresh()
+        bind_contextvars(correlation_id=cause.correlation_id, first_event_id=cause.causation_id)
+        async with self._units.begin(cause) as work:
             fresh = await self._not_yet_taken(readings, work)
             unreadable = [reading for reading in fresh if reading.received is None]
             await self._bury(unreadable, work)

@@ -77,7 +77,14 @@ class Publisher:
             raise ProducerBroken(type(error).__name__) from error
         except KafkaError as error:
             log.warning("publisher.refused", error=type(error).__name__)
+            await self._begin_anew()
             raise NotDelivered(len(messages)) from error
+
+    async def _begin_anew(self) -> None:
+        """Drop the producer: after a refusal its sender may have died without saying so."""
+        await self.close()
+        self._producer = None
+        self._unsettled.clear()
 
     async def close(self) -> None:
         """Stop, waiting a moment only: aiokafka's own stop hangs while the broker is away."""
@@ -86,7 +93,7 @@ class Publisher:
         try:
             async with asyncio.timeout(3):
                 await self._producer.stop()
-        except TimeoutError:
+        except (TimeoutError, KafkaError):
             log.warning("publisher.left-behind", waiting=len(self._unsettled))
 
     async def open(self) -> AIOKafkaProducer:

@@ -8,6 +8,7 @@ from secrets import token_hex
 from uuid import UUID
 
 from shared.bus import store
+from shared.bus.kafka import LARGEST_MESSAGE_BYTES
 from shared.clock import Clock
 from shared.database import Connection, Pool
 from shared.ids import new_id
@@ -37,6 +38,18 @@ class Cause:
     def followed_by(self, event_id: UUID) -> "Cause":
         """The same story, one event further."""
         return Cause(self.correlation_id, str(event_id), self.traceparent)
+
+
+LARGEST_EVENT_CHARACTERS = LARGEST_MESSAGE_BYTES // 5
+"""Four bytes a character at most, and room for headers: the broker would refuse more."""
+
+
+class EventTooLarge(ValueError):
+    """An event is larger than Kafka takes; it would hold up all that wait behind it."""
+
+    def __init__(self, event_class: type[Event]) -> None:
+        self.event_class = event_class
+        super().__init__(f"A {event_class.__name__} is larger than Kafka takes.")
 
 
 class NotAState(TypeError):
@@ -98,6 +111,8 @@ class Work:
         payload: str | None,
         because: Cause | None,
     ) -> None:
+        if payload is not None and len(payload) > LARGEST_EVENT_CHARACTERS:
+            raise EventTooLarge(event_class)
         cause = because or self.cause
         topic = event_class.topic
         self._drafts.append(

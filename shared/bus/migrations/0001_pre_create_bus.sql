@@ -83,8 +83,14 @@ BEGIN
     FOR day IN SELECT generate_series(today - 1, today + 3, ''1 day'')::date LOOP
         child := format(''inbox_event_%s'', to_char(day, ''YYYYMMDD''));
         IF to_regclass(format(''bus.%I'', child)) IS NULL THEN
+            EXECUTE format(''CREATE TABLE bus.%I (LIKE bus.inbox_event INCLUDING INDEXES)'', child);
             EXECUTE format(
-                ''CREATE TABLE bus.%I PARTITION OF bus.inbox_event FOR VALUES FROM (%L) TO (%L)'',
+                ''WITH moved AS (DELETE FROM bus.inbox_event_other
+                    WHERE event_id >= %L AND event_id < %L RETURNING event_id)
+                  INSERT INTO bus.%I SELECT event_id FROM moved'',
+                bus.first_id_of(day), bus.first_id_of(day + 1), child);
+            EXECUTE format(
+                ''ALTER TABLE bus.inbox_event ATTACH PARTITION bus.%I FOR VALUES FROM (%L) TO (%L)'',
                 child, bus.first_id_of(day), bus.first_id_of(day + 1));
         END IF;
     END LOOP;
@@ -94,6 +100,8 @@ BEGIN
     LOOP
         EXECUTE format(''DROP TABLE bus.%I'', child);
     END LOOP;
+    DELETE FROM bus.inbox_event_other
+    WHERE event_id < bus.first_id_of(((at - memory) AT TIME ZONE ''UTC'')::date);
 END';
 
 SELECT bus.keep_inbox(now(), interval '7 days');

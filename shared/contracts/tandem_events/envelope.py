@@ -10,6 +10,8 @@ from uuid import UUID
 
 CONTENT_TYPE = b"application/json"
 SPEC_VERSION = b"1.0"
+_LONGEST_NUMBER = 18
+"""Digits of a sequence: what PostgreSQL's bigint surely holds."""
 
 
 class MalformedEnvelope(ValueError):
@@ -89,11 +91,11 @@ def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, value in headers:
         if value is None:
-            raise MalformedEnvelope(f"{name} is null")
+            raise MalformedEnvelope("a header is null")
         try:
             texts[name] = value.decode()
         except UnicodeDecodeError:
-            raise MalformedEnvelope(f"{name} is not UTF-8") from None
+            raise MalformedEnvelope("a header is not UTF-8") from None
     return texts
 
 
@@ -125,7 +127,7 @@ def _time(texts: dict[str, str], name: str) -> datetime:
 
 def _sequence(texts: dict[str, str], name: str) -> int:
     text = _text(texts, name)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+    if not (len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit() and int(text) > 0):
         raise MalformedEnvelope(f"{name} is not a whole number from 1")
     return int(text)
 

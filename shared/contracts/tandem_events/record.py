@@ -69,5 +69,5 @@ def _event(event_class: type[Event], value: bytes) -> Event:
         return event_class.model_validate_json(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the value"
+        place = first["loc"][0] if first["loc"] else "the value"
         raise UnreadableEvent(f"{place} is wrong ({first['type']})") from None

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
+from shared.bus import store
 from shared.bus.consumer import Consumer
 from shared.bus.kafka import client_options
 from shared.bus.publisher import Publisher
@@ -125,6 +128,38 @@ class TestTheSpine:
         assert len(seen) == 40
 
 
+class TestTheConsumer:
+    async def test_ends_rather_than_step_past_what_it_can_neither_take_nor_put_aside(
+        self, room: Room, servers: Servers
+    ) -> None:
+        topic = room.settings.topic_prefix + TOPIC
+        await room.pool.execute("DROP TABLE bus.dead_letter")
+        await send_raw(servers, topic, [(b"k", b"no event", [])])
+        consumer = Consumer(room.settings, room.pool, room.units, probe.reactions, Health())
+
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await asyncio.wait_for(consumer.run(asyncio.Event()), 30)
+        await consumer.broker.stop()
+
+        assert await room.rows("SELECT * FROM bus.inbox_position WHERE next_offset > 0") == []
+
+
+class TestTheInbox:
+    async def test_makes_room_for_a_day_whose_events_came_first(self, room: Room) -> None:
+        in_ten_days = datetime.now(UTC) + timedelta(days=10)
+        event_id = UUID(int=(int(in_ten_days.timestamp() * 1000) << 80) | 1)
+        await room.pool.execute("INSERT INTO bus.inbox_event VALUES ($1)", event_id)
+
+        async with room.pool.acquire() as connection:
+            await store.keep_inbox(connection, in_ten_days, timedelta(days=7))
+            again = await store.remember_events(connection, [event_id])
+
+        partition = f"bus.inbox_event_{in_ten_days:%Y%m%d}"
+        assert again == set()
+        assert await room.pool.fetchval("SELECT to_regclass($1) IS NOT NULL", partition)
+        assert not await room.rows("SELECT * FROM bus.inbox_event_other")
+
+
 class TestKafkaAway:
     async def test_loses_nothing_and_is_caught_up_with(self, room: Room, servers: Servers) -> None:
         servers.embedded.stop_one("kafka")
@@ -168,6 +203,8 @@ class TestBadRecords:
             (key, value, [*headers, ("note", None)]),
             (key, value, [*headers, ("note", b"\xff\xfe")]),
             (key, b'{"participant_id": ', headers),
+            (key, value, [*headers, ("a\x00b", None)]),
+            (key, value, [(n, b"9" * 5000 if n == "ce_sequence" else v) for n, v in headers]),
             (key, value, [h for h in headers if h[0] != "ce_sequence"]),
             (key, value, [(n, b"tandem.unheard-of" if n == "ce_type" else v) for n, v in headers]),
             (b"another key", value, headers),

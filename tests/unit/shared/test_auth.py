@@ -1,6 +1,6 @@
 """Tokens: only what a trusted issuer signed, for us, and only while it is good."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
@@ -51,9 +51,17 @@ class TestAToken:
         with pytest.raises(TokenRefused):
             verify_token(forged, PUBLIC_KEY, "tandem")
 
+    def test_that_is_good_for_ever_is_refused(self) -> None:
+        claims = {"iss": "tandem", "aud": "tandem", "sub": "x", "iat": 0, "exp": 2**40}
+        token = jwt.encode(claims, PRIVATE_KEY, algorithm="EdDSA")
+
+        with pytest.raises(TokenRefused, match="too long"):
+            verify_token(token, PUBLIC_KEY, "tandem")
+
     def test_gives_no_role_that_we_do_not_know(self) -> None:
-        claims = {"iss": "tandem", "aud": "tandem", "sub": "x", "iat": 0, "exp": 2**40,
-                  "roles": ["emperor", "clerk"]}  # fmt: skip
+        exp = int(datetime.now(UTC).timestamp()) + 60
+        claims = {"iss": "tandem", "aud": "tandem", "sub": "x", "iat": exp - 120, "exp": exp,
+                  "roles": ["emperor", "clerk", {}]}  # fmt: skip
         token = jwt.encode(claims, PRIVATE_KEY, algorithm="EdDSA")
 
         assert verify_token(token, PUBLIC_KEY, "tandem").roles == {Role.CLERK}
