@@ -126,7 +126,7 @@ class TestTheMailToTheUnplaced:
         ("reason", "words"),
         [
             ("no-place-left", "More people asked for a mentor than mentors had places."),
-            ("no-suitable-partner", "No mentor with a free place suited"),
+            ("no-suitable-partner", "No mentor in this programme suits"),
         ],
     )
     def test_says_why(self, reason: str, words: str) -> None:
