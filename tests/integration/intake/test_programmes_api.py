@@ -132,7 +132,7 @@ class TestCallers:
 
     async def test_without_a_token_are_refused_everywhere(self, room: Room) -> None:
         async with room.api() as api:
-            paths = (await api.get("/openapi.json")).json()["paths"]
+            paths = (await api.get("/v1/openapi.json")).json()["paths"]
             del api.headers["Authorization"]
             for path, methods in paths.items():
                 for method in methods:
