@@ -119,7 +119,7 @@ def the_installation() -> Installation:
     folder = data_folder()
     if not (folder / "secrets").is_dir():
         raise CommandFailed(f"There is no Tandem in {folder}: start one with `make run`.")
-    return Installation(folder.resolve(), Ports.chosen(os.environ))
+    return Installation(folder.resolve(), Ports.in_use(folder, os.environ))
 
 
 def data_folder() -> Path:

@@ -5,12 +5,15 @@ import sys
 
 import structlog
 import typer
+from typer._click.exceptions import UsageError
+from typer.rich_utils import rich_abort_error, rich_format_error
 
 from deploy.cli import looking, programmes, running
 from deploy.cli.output import CommandFailed, complain, print_json
 from deploy.embedded.errors import CannotStart
 
 FAILED = 1
+WRONG_USAGE = 2
 
 app = typer.Typer(
     name="tandem",
@@ -40,11 +43,16 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except CannotStart as error:
         _end(CommandFailed(str(error)))
     except CommandFailed as failure:
         _end(failure)
+    except UsageError as mistake:
+        _end_of_wrong_usage(mistake)
+    except typer.Abort:
+        rich_abort_error()
+        sys.exit(FAILED)
 
 
 def _end(failure: CommandFailed) -> None:
@@ -53,3 +61,11 @@ def _end(failure: CommandFailed) -> None:
     else:
         complain(failure)
     sys.exit(FAILED)
+
+
+def _end_of_wrong_usage(mistake: UsageError) -> None:
+    if "--json" in sys.argv:
+        print_json({"error": mistake.format_message(), "details": []})
+    else:
+        rich_format_error(mistake)
+    sys.exit(WRONG_USAGE)

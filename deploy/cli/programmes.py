@@ -4,17 +4,26 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
 from deploy.cli.installation import Api, Installation, the_installation
-from deploy.cli.output import CommandFailed, Json, print_facts, print_json, print_table, say
+from deploy.cli.output import (
+    CommandFailed,
+    Json,
+    console,
+    print_facts,
+    print_json,
+    print_table,
+    say,
+)
 from deploy.cli.waiting import wait_for
 
 ProgrammeId = Annotated[
-    str, typer.Argument(help="The programme's id: see `tandem programme list`.")
+    UUID, typer.Argument(help="The programme's id: see `tandem programme list`.")
 ]
-RunId = Annotated[str, typer.Argument(help="The match run's id, as `tandem match run` prints it.")]
+RunId = Annotated[UUID, typer.Argument(help="The match run's id, as `tandem match run` prints it.")]
 Mapping = Annotated[
     list[str] | None,
     typer.Option(
@@ -78,7 +87,12 @@ def list_programmes(as_json: Json = False) -> None:
         print_json(rows)
         return
     columns = ["programme_id", "name", "state", "starts_on", "ends_on"]
-    print_table("Programmes", columns, [[row[column] for column in columns] for row in rows])
+    print_table(
+        "Programmes",
+        columns,
+        [[row[column] for column in columns] for row in rows],
+        whole="programme_id",
+    )
 
 
 @programmes.command("show")
@@ -132,6 +146,8 @@ def run_match(programme: ProgrammeId, as_json: Json = False) -> None:
         print_json(run)
     else:
         print_facts(run)
+        if not run["placed"]:
+            say(_why_nobody_was_placed(run))
         say(f"Read it: tandem match show {run['run_id']}")
         say(f"Publish it: tandem match publish {run['run_id']}")
 
@@ -158,9 +174,19 @@ def show_match(
 
 
 @matches.command("publish")
-def publish_match(run: RunId, as_json: Json = False) -> None:
-    """Publish a match run: the pairs begin, and both partners of each are told by mail."""
+def publish_match(
+    run: RunId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Publish a match run: the pairs begin, and both partners of each are told by mail.
+
+    On a terminal it first says who will be told what, and asks.
+    """
     with the_installation().api("matching") as matching:
+        if console.is_terminal and not yes and not as_json:
+            say(_what_publishing_does(matching.get(f"/v1/runs/{run}")))
+            typer.confirm("Publish?", abort=True)
         published = matching.post(f"/v1/runs/{run}/publish")
     if as_json:
         print_json(published)
@@ -255,7 +281,7 @@ def _mapping_of(file: Path) -> dict[str, Any]:
     return mapping
 
 
-def start_and_wait(matching: Api, programme: str) -> dict[str, Any]:
+def start_and_wait(matching: Api, programme: UUID) -> dict[str, Any]:
     """Start a match run and wait for its proposal.
 
     Raises:
@@ -295,6 +321,22 @@ def print_pairs(title: str, pairs: list[dict[str, Any]], names: dict[str, str]) 
         for pair in pairs
     ]
     print_table(title, ["mentor", "mentee", "points", "why"], rows)
+
+
+def _what_publishing_does(run: dict[str, Any]) -> str:
+    placed, unplaced = run["placed"] or 0, run["unplaced"] or 0
+    return (
+        f"This forms {placed} pairs and writes to both partners of each; "
+        f"{unplaced} mentees are told that they have no mentor yet."
+    )
+
+
+def _why_nobody_was_placed(run: dict[str, Any]) -> str:
+    if not run["mentees"]:
+        return "Nobody waits for a mentor in this programme: there is nothing to publish yet."
+    if not run["places"]:
+        return "No mentor has a free place. Publishing tells the mentees that they have no mentor."
+    return "Nobody suits anybody. Publishing tells the mentees that they have no mentor."
 
 
 def _reason(reason: dict[str, Any]) -> str:

@@ -104,6 +104,7 @@ def topics(
             (t.name, t.kind, t.key, t.owner, ", ".join(sorted(t.readers)) or "everyone")
             for t in TOPICS
         ],
+        whole="name",
     )
 
 

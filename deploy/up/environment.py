@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded.errors import CannotStart
+from deploy.embedded.files import write_private
 from deploy.embedded.programs import HOST
 from deploy.embedded.secrets import Secrets
 
@@ -28,6 +29,17 @@ class Ports:
                 f"TANDEM_PORT_SHIFT is a number from 0 to {HIGHEST_SHIFT}, not {text!r}."
             )
         return cls(int(text))
+
+    @classmethod
+    def in_use(cls, folder: Path, caller: Mapping[str, str]) -> "Ports":
+        """Return the ports of the Tandem on `folder`: as asked for, or as it was started last."""
+        if "TANDEM_PORT_SHIFT" in caller or not _note(folder).exists():
+            return cls.chosen(caller)
+        return cls.chosen({"TANDEM_PORT_SHIFT": _note(folder).read_text()})
+
+    def remember(self, folder: Path) -> None:
+        """Note for commands in other terminals where this Tandem listens."""
+        write_private(_note(folder), str(self.shift).encode())
 
     @property
     def postgres(self) -> int:
@@ -69,6 +81,10 @@ class Ports:
             ports[self.api(position)] = f"the HTTP API of {service}"
             ports[self.internal(position)] = f"health and metrics of {service}"
         return ports
+
+
+def _note(folder: Path) -> Path:
+    return folder / "run" / "port-shift"
 
 
 def service_environments(

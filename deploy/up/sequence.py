@@ -87,6 +87,7 @@ def up(folder: Path, plan: Plan, *, console: Console | None = None) -> None:
 
 def _surroundings(folder: Path, plan: Plan) -> Surroundings:
     ports = Ports.chosen(os.environ)
+    ports.remember(folder)
     servers = EmbeddedServers(
         folder,
         postgres_port=ports.postgres,

@@ -3,13 +3,12 @@
 Intake listens to no topic yet; what is here is called by its API and its schedule.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from services.intake.domain import programmes, registrations
-from services.intake.domain.faults import Faults
+from services.intake.domain.faults import Rows
 from services.intake.domain.people import PersonRow, taken_elsewhere
 from services.intake.domain.programmes import Programme, State
 from services.intake.domain.registrations import RegistrationRow, Withdrawal
@@ -40,15 +39,17 @@ class Report:
         return self.rows - self.new - self.changed
 
 
-async def import_people(rows: Sequence[PersonRow], work: Work) -> Report:
+async def import_people(rows: Rows[PersonRow], work: Work) -> Report:
     """Write the people that are new or differ, and tell of them.
 
     Raises:
-        RowsRefused: An e-mail address belongs to somebody else.
+        RowsRefused: Rows are wrong in themselves, or an address belongs to somebody else.
     """
     await people_store.lock(work)
     await people_store.stage(work, rows)
-    taken_elsewhere(await people_store.clashes(work)).refuse()
+    for fault in taken_elsewhere(await people_store.clashes(work)):
+        rows.faults.add(fault)
+    rows.faults.refuse()
     new, changed = await people_store.write_staged(work, work.now)
     async for contact in people_store.written_contacts(work):
         work.publish(contact)
@@ -114,7 +115,7 @@ async def close_enrolments_that_are_over(work: Work) -> int:
     return len(over)
 
 
-async def register(programme_id: UUID, rows: Sequence[RegistrationRow], work: Work) -> Report:
+async def register(programme_id: UUID, rows: Rows[RegistrationRow], work: Work) -> Report:
     """Register people in an open programme, and tell of those who are new or differ.
 
     Raises:
@@ -125,9 +126,9 @@ async def register(programme_id: UUID, rows: Sequence[RegistrationRow], work: Wo
     await people_store.lock_against_imports(work)
     programme = await programme_store.get_to_lean_on(work, programme_id)
     programmes.check_enrolment(programme, work.now)
-    settled = registrations.with_capacities(rows, programme.policies.mentor_capacity)
-    await participant_store.stage(work, settled)
-    await _refuse_wrong_people(work)
+    settled = registrations.with_capacities(rows.whole, programme.policies.mentor_capacity)
+    await participant_store.stage(work, settled, rows.named)
+    await _refuse_wrong_rows(rows, work)
     new, changed = await participant_store.write_staged(work, programme_id, work.now)
     async for participant in participant_store.written(work):
         work.publish(registrations.told(participant))
@@ -154,8 +155,9 @@ async def withdraw(participant_id: UUID, reason: Withdrawal, work: Work) -> None
     work.retire(ParticipantRegistered, participant_id)
 
 
-async def _refuse_wrong_people(work: Work) -> None:
-    faults = Faults(registrations.unknown_people(await participant_store.unknown_people(work)))
+async def _refuse_wrong_rows(rows: Rows[RegistrationRow], work: Work) -> None:
+    for fault in registrations.unknown_people(await participant_store.unknown_people(work)):
+        rows.faults.add(fault)
     for fault in registrations.repeated_people(await participant_store.repeated_people(work)):
-        faults.add(fault)
-    faults.refuse()
+        rows.faults.add(fault)
+    rows.faults.refuse()

@@ -42,9 +42,9 @@ class Running:
         """Run a command that prints a line of JSON per item."""
         return [json.loads(line) for line in self._run(*words, exit_code=0).splitlines()]
 
-    def failure(self, *words: str) -> Any:
+    def failure(self, *words: str, exit_code: int = 1) -> Any:
         """Run a command that must fail, and return what it said."""
-        return json.loads(self._run(*words, exit_code=1))
+        return json.loads(self._run(*words, exit_code=exit_code))
 
     def kill(self, service: str) -> int:
         """SIGKILL a service's process; returns its process id."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from shared.ids import new_id
 from tests.system.running import running_tandem
 
 
@@ -32,8 +33,10 @@ class TestTheFirstStart:
         with running_tandem(tmp_path / "tandem") as tandem:
             events = tandem.lines("events", "--limit", "5", "--topic", "pair-formed")
             refusal = tandem.failure("import", "people", str(bad))
-            unknown = tandem.failure("pairs", "no-such-programme")
+            mistyped = tandem.failure("pairs", "no-such-programme", exit_code=2)
+            unknown = tandem.failure("pairs", str(new_id()))
 
         assert {event["topic"] for event in events} == {"pair-formed"}
         assert "The header lacks" in refusal["error"]
-        assert unknown["error"]
+        assert "'programme'" in mistyped["error"]
+        assert "has not heard of" in unknown["error"]

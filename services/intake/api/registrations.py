@@ -16,6 +16,7 @@ from services.intake.domain.registrations import (
     HIGHEST_CAPACITY,
     RegistrationRow,
     Withdrawal,
+    listed_registrations,
     read_registrations,
 )
 from services.intake.store import participants, programmes
@@ -114,7 +115,7 @@ async def register_people(
 
     A list with a fault changes nothing; the problem's `errors` lists index, field and reason.
     """
-    rows = [item.row(index) for index, item in enumerate(body)]
+    rows = listed_registrations([item.row(index) for index, item in enumerate(body)])
     with refusals_of_list():
         async with units.begin(caller.cause) as work:
             return _view(await handlers.register(programme_id, rows, work))

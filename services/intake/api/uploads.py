@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 
 from services.intake.api.models import Asked
 from services.intake.domain.decoding import lines_of
+from services.intake.domain.faults import Rows
 from services.intake.domain.mapping import Mapped, Source
 from shared.problems import Problem
 from shared.text import storable
@@ -70,8 +71,8 @@ def mapping_of(json: str) -> Mapped:
 
 
 async def read_table(
-    file: UploadFile, mapped: Mapped, read: Callable[[Iterable[str], Mapped], list[R]]
-) -> list[R]:
+    file: UploadFile, mapped: Mapped, read: Callable[[Iterable[str], Mapped], Rows[R]]
+) -> Rows[R]:
     """Read the rows of an uploaded table, outside the event loop."""
     return await asyncio.to_thread(lambda: read(lines_of(_chunks(file.file)), mapped))
 

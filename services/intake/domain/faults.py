@@ -1,9 +1,12 @@
 """What is wrong with a list of rows, collected before anything is written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 
 from services.intake.domain.errors import IntakeError
+
+R = TypeVar("R")
 
 MOST_FAULTS_LISTED = 1000
 """A report lists as many faults at most, and always says how many there are."""
@@ -53,7 +56,35 @@ class Faults:
             RowsRefused: There is one, or more.
         """
         if self.total:
+            self.listed.sort(key=lambda fault: fault.place)
             raise RowsRefused(self)
+
+
+class Named(NamedTuple):
+    """What a row with a fault still says of whom it is about, so that this is checked too."""
+
+    place: int
+    employee_number: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[R]):
+    """What was read of a list of rows, and what is wrong so far.
+
+    Attributes:
+        whole: The rows in which everything could be read.
+        named: The others, as far as they name somebody.
+        faults: What is wrong; what is stored may add to it before all is refused together.
+    """
+
+    whole: list[R] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+
+    def __len__(self) -> int:
+        """How many rows can be taken."""
+        return len(self.whole)
 
 
 class RowsRefused(IntakeError):

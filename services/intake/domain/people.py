@@ -1,10 +1,10 @@
 """The people of a company, as its HR department lists them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.intake.domain import cells
-from services.intake.domain.faults import Fault, Faults
+from services.intake.domain.faults import Fault, Faults, Named, Rows
 from services.intake.domain.mapping import Field, Mapped
 from services.intake.domain.sheet import Row, read_sheet
 
@@ -55,8 +55,8 @@ _DISTINCT: Mapping[str, tuple[str, Callable[[str], str]]] = {
 }
 
 
-def read_people(lines: Iterable[str], mapped: Mapped) -> list[PersonRow]:
-    """Read a table of people, all or none.
+def read_people(lines: Iterable[str], mapped: Mapped) -> Rows[PersonRow]:
+    """Read a table of people, with every fault: also repeated employee numbers and addresses.
 
     Args:
         lines: The table, each line with its line end.
@@ -64,18 +64,18 @@ def read_people(lines: Iterable[str], mapped: Mapped) -> list[PersonRow]:
 
     Raises:
         FileRefused: The table as a whole can't be read.
-        RowsRefused: Rows are wrong, or repeat an employee number or an e-mail address.
     """
-    faults = Faults()
+    people: Rows[PersonRow] = Rows()
     repetitions = {field: Repetitions(field, word) for field, (word, _) in _DISTINCT.items()}
-    people: list[PersonRow] = []
-    for row in read_sheet(lines, FIELDS, mapped, faults):
+    for row in read_sheet(lines, FIELDS, mapped, people.faults):
         for field, (_, same) in _DISTINCT.items():
             if field in row.values:
-                repetitions[field].check(row.number, same(row.values[field]), faults)
-        if row.complete and not faults.total:
-            people.append(_person(row))
-    faults.refuse()
+                repetitions[field].check(row.number, same(row.values[field]), people.faults)
+        if row.complete:
+            people.whole.append(_person(row))
+        elif "employee_number" in row.values:
+            number, email = row.values["employee_number"], row.values.get("email")
+            people.named.append(Named(row.number, number, email))
     return people
 
 
@@ -87,24 +87,24 @@ class Repetitions:
         self._word = word
         self._first: dict[str, int] = {}
 
-    def check(self, row: int, value: str, faults: Faults) -> None:
-        """Note a fault if an earlier row has the same value."""
+    def check(self, row: int, value: str, faults: Faults) -> bool:
+        """Note a fault if an earlier row has the same value; says whether none has."""
         first = self._first.setdefault(value, row)
         if first != row:
             reason = f"repeats the {self._word} of row {first}"
             faults.add(Fault(row, self._field, reason))
+        return first == row
 
 
-def taken_elsewhere(clashes: Sequence[tuple[int, str]]) -> Faults:
+def taken_elsewhere(clashes: Sequence[tuple[int, str]]) -> Iterator[Fault]:
     """The faults of rows whose e-mail address belongs to a person outside the file.
 
     Args:
         clashes: The row, and the employee number of the address's owner.
     """
-    return Faults(
-        Fault(row, "email", f"belongs to employee number {owner}, who is not in the file")
-        for row, owner in clashes
-    )
+    for row, owner in clashes:
+        reason = f"belongs to employee number {owner}, who is not in the file"
+        yield Fault(row, "email", reason)
 
 
 def _person(row: Row) -> PersonRow:

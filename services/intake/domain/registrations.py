@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.intake.domain import cells
 from services.intake.domain.errors import IntakeError
-from services.intake.domain.faults import Fault, Faults
+from services.intake.domain.faults import Fault, Faults, Named, Rows
 from services.intake.domain.mapping import Field, Mapped
 from services.intake.domain.people import Repetitions
 from services.intake.domain.sheet import read_sheet
@@ -95,8 +95,8 @@ class AlreadyWithdrawn(IntakeError):
         super().__init__(f"Participant {participant_id} has withdrawn already.")
 
 
-def read_registrations(lines: Iterable[str], mapped: Mapped) -> list[RegistrationRow]:
-    """Read a table of registrations, all or none.
+def read_registrations(lines: Iterable[str], mapped: Mapped) -> Rows[RegistrationRow]:
+    """Read a table of registrations, with every fault: also repeated employee numbers.
 
     Args:
         lines: The table, each line with its line end.
@@ -104,18 +104,29 @@ def read_registrations(lines: Iterable[str], mapped: Mapped) -> list[Registratio
 
     Raises:
         FileRefused: The table as a whole can't be read.
-        RowsRefused: Rows are wrong, or repeat an employee number.
     """
-    faults = Faults()
+    registrations: Rows[RegistrationRow] = Rows()
+    faults = registrations.faults
     repetitions = Repetitions("employee_number", "employee number")
-    rows: list[RegistrationRow] = []
     for row in read_sheet(lines, FIELDS, mapped, faults):
-        if "employee_number" in row.values:
-            repetitions.check(row.number, row.values["employee_number"], faults)
-        if row.complete and not faults.total:
-            rows.append(RegistrationRow(row.number, person_id=None, **row.values))
-    faults.refuse()
-    return rows
+        values = row.values
+        _check_capacity(row.number, values.get("role"), values.get("capacity"), faults)
+        number = values.get("employee_number")
+        if number is None or not repetitions.check(row.number, number, faults):
+            continue
+        if row.complete:
+            registrations.whole.append(RegistrationRow(row.number, person_id=None, **values))
+        else:
+            registrations.named.append(Named(row.number, number))
+    return registrations
+
+
+def listed_registrations(rows: Sequence[RegistrationRow]) -> Rows[RegistrationRow]:
+    """Registrations that come as a list instead of a table, with every fault."""
+    registrations = Rows(list(rows))
+    for row in rows:
+        _check_capacity(row.place, row.role, row.capacity, registrations.faults)
+    return registrations
 
 
 def with_capacities(rows: Sequence[RegistrationRow], of_a_mentor: int) -> list[RegistrationRow]:
@@ -124,12 +135,7 @@ def with_capacities(rows: Sequence[RegistrationRow], of_a_mentor: int) -> list[R
     Args:
         rows: The registrations.
         of_a_mentor: The capacity of a mentor who does not say one.
-
-    Raises:
-        RowsRefused: A mentee has a capacity, or a mentor none.
     """
-    faults = Faults(fault for row in rows if (fault := _capacity_fault(row)))
-    faults.refuse()
     return [
         row._replace(capacity=0 if row.role == MENTEE else row.capacity or of_a_mentor)
         for row in rows
@@ -181,9 +187,8 @@ def told(participant: Participant) -> ParticipantRegistered:
     )
 
 
-def _capacity_fault(row: RegistrationRow) -> Fault | None:
-    if row.role == MENTEE and row.capacity:
-        return Fault(row.place, "capacity", "must be 0 or empty for a mentee")
-    if row.role != MENTEE and row.capacity == 0:
-        return Fault(row.place, "capacity", "must be at least 1 for a mentor")
-    return None
+def _check_capacity(place: int, role: str | None, capacity: int | None, faults: Faults) -> None:
+    if role == MENTEE and capacity:
+        faults.add(Fault(place, "capacity", "must be 0 or empty for a mentee"))
+    if role is not None and role != MENTEE and capacity == 0:
+        faults.add(Fault(place, "capacity", "must be at least 1 for a mentor"))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.intake.domain.faults import Named
 from services.intake.domain.registrations import (
     AlreadyWithdrawn,
     NoSuchParticipant,
@@ -18,7 +19,6 @@ from shared.bus.work import Work
 from shared.ids import new_id
 
 _PAGE_SIZE = 2000
-_MOST_FAULTS = 1000
 
 _STAGE: LiteralString = """
     CREATE TEMPORARY TABLE staged_registration (
@@ -42,7 +42,7 @@ _FIND_PEOPLE: LiteralString = """
 _UNKNOWN: LiteralString = """
     SELECT place, staged.employee_number IS NOT NULL AS by_number
     FROM staged_registration AS staged LEFT JOIN person USING (person_id)
-    WHERE person.person_id IS NULL ORDER BY place LIMIT $1
+    WHERE person.person_id IS NULL ORDER BY place
 """
 
 _REPEATED: LiteralString = """
@@ -50,7 +50,7 @@ _REPEATED: LiteralString = """
         SELECT place, min(place) OVER (PARTITION BY person_id) AS first
         FROM staged_registration WHERE person_id IS NOT NULL
     ) AS placed
-    WHERE place <> first ORDER BY place LIMIT $1
+    WHERE place <> first ORDER BY place
 """
 
 _WRITE: LiteralString = """
@@ -137,25 +137,31 @@ _WITHDRAW: LiteralString = """
 """
 
 
-async def stage(work: Work, rows: Iterable[RegistrationRow]) -> None:
-    """Put registrations beside the participants, with the people they are about."""
+async def stage(work: Work, rows: Iterable[RegistrationRow], named: Sequence[Named]) -> None:
+    """Put registrations, and whom faulty ones name, beside the participants; find their people."""
     await work.connection.execute(_STAGE)
     await work.connection.execute(_STAGED)
     await work.connection.copy_records_to_table(
         "staged_registration", records=((*row, new_id()) for row in rows), schema_name="pg_temp"
+    )
+    await work.connection.copy_records_to_table(
+        "staged_registration",
+        records=((row.place, row.employee_number) for row in named),
+        columns=("place", "employee_number"),
+        schema_name="pg_temp",
     )
     await work.connection.execute(_FIND_PEOPLE)
 
 
 async def unknown_people(work: Work) -> list[tuple[int, bool]]:
     """The places of staged registrations of nobody, and whether they have an employee number."""
-    records = await work.connection.fetch(_UNKNOWN, _MOST_FAULTS)
+    records = await work.connection.fetch(_UNKNOWN)
     return [(record["place"], record["by_number"]) for record in records]
 
 
 async def repeated_people(work: Work) -> list[tuple[int, int]]:
     """The places of staged registrations that name a person again, and of the first to do so."""
-    records = await work.connection.fetch(_REPEATED, _MOST_FAULTS)
+    records = await work.connection.fetch(_REPEATED)
     return [(record["place"], record["first"]) for record in records]
 
 

@@ -1,19 +1,19 @@
 """People in the database."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
 import asyncpg
 
+from services.intake.domain.faults import Rows
 from services.intake.domain.people import PersonRow
 from shared.bus.work import Work
 from shared.ids import new_id
 from tandem_events import PersonContact
 
 _PAGE = 2000
-_MOST_CLASHES = 1000
 
 _LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtext('intake.person'))"
 
@@ -41,7 +41,7 @@ _CLASHES: LiteralString = """
         AND person.employee_number <> staged.employee_number
     WHERE NOT EXISTS (
         SELECT FROM staged_person AS other WHERE other.employee_number = person.employee_number)
-    ORDER BY staged.row LIMIT $1
+    ORDER BY staged.row
 """
 
 _WRITE: LiteralString = """
@@ -108,18 +108,24 @@ async def lock_against_imports(work: Work) -> None:
     await work.connection.execute(_LOCK_SHARED)
 
 
-async def stage(work: Work, rows: Iterable[PersonRow]) -> None:
+async def stage(work: Work, rows: Rows[PersonRow]) -> None:
     """Put the rows of a file beside the people, each with an id for the case that it is new."""
     await work.connection.execute(_STAGE)
     await work.connection.execute(_STAGED)
     await work.connection.copy_records_to_table(
-        "staged_person", records=((*row, new_id()) for row in rows), schema_name="pg_temp"
+        "staged_person", records=((*row, new_id()) for row in rows.whole), schema_name="pg_temp"
+    )
+    await work.connection.copy_records_to_table(
+        "staged_person",
+        records=rows.named,
+        columns=("row", "employee_number", "email"),
+        schema_name="pg_temp",
     )
 
 
 async def clashes(work: Work) -> list[tuple[int, str]]:
     """Staged rows whose e-mail address belongs to somebody who is not staged, and to whom."""
-    records = await work.connection.fetch(_CLASHES, _MOST_CLASHES)
+    records = await work.connection.fetch(_CLASHES)
     return [(record["row"], record["employee_number"]) for record in records]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel
 
-from services.matching.api.publishing import NotProposed, StaleProposal
+from services.matching.api.publishing import NobodyWaits, NotProposed, StaleProposal
 from services.matching.domain.errors import MatchingError
 from services.matching.domain.programme import ProgrammeNotMatchable
 from services.matching.store.pairs import PairUnknown
@@ -40,6 +40,7 @@ _ANSWERS: dict[type[MatchingError], tuple[int, str, str]] = {
     PairUnknown: (404, "No such pair", "pair-unknown"),
     ProgrammeNotMatchable: (409, "Not the time to match", "programme-not-matchable"),
     NotProposed: (409, "Nothing to publish", "run-not-proposed"),
+    NobodyWaits: (409, "Nothing to publish", "nobody-waits"),
     StaleProposal: (409, "The proposal is out of date", "proposal-stale"),
 }
 

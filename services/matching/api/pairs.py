@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from services.matching.api.common import After, Coordinator, Limit, Page, Reader, problems
 from services.matching.api.models import PairAnswer
 from services.matching.handlers import as_event
-from services.matching.store import pairs
+from services.matching.store import pairs, pool
 from shared.api import UnitsOf
 from shared.bus.work import Work
 
@@ -38,8 +38,12 @@ async def get_pairs(
     is_open: Open = None,
 ) -> Page[PairAnswer]:
     """The programme's pairs in order of id."""
-    async with units.reading() as work:
-        found = await pairs.pairs_of_programme(work, programme_id, after, limit, is_open=is_open)
+    with problems():
+        async with units.reading() as work:
+            await pool.state_of_programme(work, programme_id)  # unknown: 404, not an empty list
+            found = await pairs.pairs_of_programme(
+                work, programme_id, after, limit, is_open=is_open
+            )
     items = [PairAnswer.model_validate(pair) for pair in found]
     return Page(items=items, next=items[-1].pair_id if len(items) == limit else None)
 

@@ -23,6 +23,17 @@ class NotProposed(MatchingError):
         super().__init__(f"Match run {run_id} is {state}; only a proposed run can be published.")
 
 
+class NobodyWaits(MatchingError):
+    """A run that had nobody to place has nothing to publish."""
+
+    def __init__(self, run_id: UUID) -> None:
+        self.run_id = run_id
+        super().__init__(
+            f"Nobody waited for a mentor when match run {run_id} was made: there is nothing to "
+            "publish. Register people, then start a new run."
+        )
+
+
 class StaleProposal(MatchingError):
     """Another run of the programme was published after this one had read the pool."""
 
@@ -41,6 +52,7 @@ async def publish(work: Work, run_id: UUID) -> Run:
     Raises:
         RunUnknown: There is no such run.
         NotProposed: It has no proposal (yet).
+        NobodyWaits: Its proposal is about nobody.
         StaleProposal: Another run was published in the meantime.
         ProgrammeNotMatchable: The programme has ended in the meantime.
     """
@@ -59,6 +71,8 @@ async def publish(work: Work, run_id: UUID) -> Run:
 def _check(run: Run, programme: Programme) -> None:
     if run.state != "proposed":
         raise NotProposed(run.run_id, run.state)
+    if not run.mentees:
+        raise NobodyWaits(run.run_id)
     if run.published_runs_seen != programme.published_runs:
         raise StaleProposal(run.run_id)
     check_matchable(run.programme_id, programme.state)

@@ -223,6 +223,18 @@ class TestBadFiles:
         assert errors[0]["column"] == "seniority"
         assert errors[0]["reason"] == "is not a whole number from 1 to 20"
 
+    async def test_tell_what_is_wrong_in_itself_and_with_others_at_once(self, room: Room) -> None:
+        await import_people(room, a_person(1))
+        taken = {"email": "p1@example.com"}
+        rows = [a_person(2, seniority=0, **taken), a_person(3, time_zone=""), a_person(4, **taken)]
+
+        answer = await send(room, "/v1/people/imports", table(rows))
+
+        assert [(e["row"], e["column"]) for e in answer.json()["errors"]] == [
+            (2, "seniority"), (2, "email"), (3, "time_zone"), (4, "email"), (4, "email"),
+        ]  # fmt: skip
+        assert (answer.json()["bad_rows"], answer.json()["total_errors"]) == (3, 5)
+
     async def test_are_reported_by_the_columns_of_the_file(self, room: Room) -> None:
         file = table([a_person(1, email="x")]).replace(b"email", b"Mail", 1)
 

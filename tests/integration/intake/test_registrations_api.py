@@ -197,6 +197,17 @@ class TestFilesOfRegistrations:
         ]
         assert await everything(room) == before
 
+    async def test_tell_all_faults_of_a_file_at_once(self, room: Room, programme_id: UUID) -> None:
+        file = b"employee_number,role,time_zone\nE77,boss,\nE1,mentor,Mars/Base\nE78,mentee,\n"
+        path = f"/v1/programmes/{programme_id}/registrations/imports"
+
+        answer = await send(room, path, file)
+
+        assert [(e["row"], e["column"]) for e in answer.json()["errors"]] == [
+            (2, "role"), (2, "employee_number"), (3, "time_zone"), (4, "employee_number"),
+        ]  # fmt: skip
+        assert answer.json()["bad_rows"] == 3
+
 
 class TestWithdrawing:
     async def test_is_told_and_ends_the_state(self, room: Room, programme_id: UUID) -> None:

@@ -36,6 +36,14 @@ async def pairs_of(room: Room, programme_id: UUID, **query: Any) -> list[Any]:
     return list((await get(room, f"/v1/programmes/{programme_id}/pairs", **query))["items"])
 
 
+class TestListPairs:
+    async def test_of_a_programme_that_is_not_there_finds_nothing(self, room: Room) -> None:
+        async with room.api() as api:
+            answer = await api.get(f"/v1/programmes/{new_id()}/pairs")
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "programme-unknown")
+
+
 class TestEndPair:
     async def test_ending_a_pair_frees_both_and_is_told(
         self, room: Room, programme_id: UUID

@@ -145,6 +145,17 @@ class TestPublish:
 
         assert (answer.status_code, answer.json()["code"]) == (409, "run-not-proposed")
 
+    async def test_a_run_for_which_nobody_waited_has_nothing_to_publish(
+        self, room: Room, solver: Solver
+    ) -> None:
+        programme_id = new_id()
+        await tell(room, [a_programme(programme_id), *mentors(programme_id, 1)])
+        run_id = await proposed_run(room, programme_id, solver)
+
+        answer = await publish(room, run_id)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "nobody-waits")
+
     async def test_a_run_that_is_not_there_is_not_found(self, room: Room) -> None:
         answer = await publish(room, str(new_id()))
 

@@ -73,3 +73,16 @@ class TestServiceEnvironments:
     ) -> None:
         with pytest.raises(CannotStart, match=says):
             environments(tmp_path, caller)
+
+
+class TestPorts:
+    def test_of_a_shifted_tandem_are_known_in_another_terminal(self, tmp_path: Path) -> None:
+        (tmp_path / "run").mkdir()
+
+        Ports(1000).remember(tmp_path)
+
+        assert Ports.in_use(tmp_path, {}) == Ports(1000)
+        assert Ports.in_use(tmp_path, {"TANDEM_PORT_SHIFT": "7"}) == Ports(7)
+
+    def test_of_a_tandem_that_never_ran_are_the_usual_ones(self, tmp_path: Path) -> None:
+        assert Ports.in_use(tmp_path, {}) == Ports()

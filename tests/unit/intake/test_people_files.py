@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.intake.domain.cells import WrongCell, email, name
 from services.intake.domain.decoding import lines_of
 from services.intake.domain.errors import IntakeError
-from services.intake.domain.faults import MOST_FAULTS_LISTED, Fault, RowsRefused
+from services.intake.domain.faults import MOST_FAULTS_LISTED, Fault, Named, RowsRefused
 from services.intake.domain.people import FIELDS, PersonRow, read_people, taken_elsewhere
 
 HEADER = [field.name for field in FIELDS]
@@ -37,7 +37,7 @@ def lines(*rows: Mapping[str, object]) -> list[str]:
 
 def faults_of(rows: Sequence[dict[str, object]]) -> list[Fault]:
     with pytest.raises(RowsRefused) as refused:
-        read_people(lines(*rows), {})
+        read_people(lines(*rows), {}).faults.refuse()
     return refused.value.faults.listed
 
 
@@ -55,7 +55,7 @@ names = st.text(st.characters(exclude_characters="\r"), min_size=1, max_size=30)
 
 class TestReadPeople:
     def test_gives_a_person_per_row(self) -> None:
-        people = read_people(lines(a_row(1, education_level="", education_field="")), {})
+        people = read_people(lines(a_row(1, education_level="", education_field="")), {}).whole
 
         assert people == [
             PersonRow(2, "E1", "Ana Lima", "p1@example.com", "Sales", 2, None, None,
@@ -77,6 +77,11 @@ class TestReadPeople:
 
         assert [fault.place for fault in faults] == [2, 3]
 
+    def test_keeps_whom_a_wrong_row_names(self) -> None:
+        people = read_people(lines(a_row(1, seniority=0), a_row(2, email="?")), {})
+
+        assert people.named == [Named(2, "E1", "p1@example.com"), Named(3, "E2", None)]
+
     def test_tells_all_of_a_hundred_wrong_rows(self) -> None:
         faults = faults_of([a_row(i, seniority=i % 2) for i in range(200)])
 
@@ -86,7 +91,7 @@ class TestReadPeople:
         rows = [a_row(i, seniority="x", time_zone="Mars/Base") for i in range(MOST_FAULTS_LISTED)]
 
         with pytest.raises(RowsRefused) as refused:
-            read_people(lines(*rows), {})
+            read_people(lines(*rows), {}).faults.refuse()
 
         faults = refused.value.faults
         assert len(faults.listed) == MOST_FAULTS_LISTED
@@ -96,14 +101,14 @@ class TestReadPeople:
     def test_gives_back_what_was_written(self, given_names: list[str]) -> None:
         rows = [a_row(i, name=text) for i, text in enumerate(given_names)]
 
-        people = read_people(lines(*rows), {})
+        people = read_people(lines(*rows), {}).whole
         again = [
             dict(zip(HEADER, person[1:], strict=True)) | {"working_days": "1;2;3"}
             for person in people
         ]
 
         assert [person.name for person in people] == [name(text) for text in given_names]
-        assert read_people(lines(*again), {}) == people
+        assert read_people(lines(*again), {}).whole == people
 
     @given(
         st.lists(
@@ -115,7 +120,7 @@ class TestReadPeople:
         rows = [dict(zip(HEADER, cells, strict=True)) for cells in table]
 
         with contextlib.suppress(IntakeError):
-            people = read_people(lines(a_row(1), *rows), {})
+            people = read_people(lines(a_row(1), *rows), {}).whole
 
             assert all(email(person.email) for person in people)
 
@@ -124,6 +129,6 @@ class TestTakenElsewhere:
     def test_says_whose_address_it_is(self) -> None:
         faults = taken_elsewhere([(7, "E9")])
 
-        assert faults.listed == [
+        assert list(faults) == [
             Fault(7, "email", "belongs to employee number E9, who is not in the file")
         ]

@@ -9,6 +9,7 @@ from services.intake.domain.mapping import Source
 from services.intake.domain.registrations import (
     Participant,
     RegistrationRow,
+    listed_registrations,
     read_registrations,
     repeated_people,
     told,
@@ -23,7 +24,7 @@ def a_row(role: str, capacity: int | None, place: int = 0) -> RegistrationRow:
 
 def faults_of(text: str) -> list[Fault]:
     with pytest.raises(RowsRefused) as refused:
-        read_registrations(text.splitlines(keepends=True), {})
+        read_registrations(text.splitlines(keepends=True), {}).faults.refuse()
     return refused.value.faults.listed
 
 
@@ -31,7 +32,7 @@ class TestReadRegistrations:
     def test_reads_answers_separated_by_semicolons(self) -> None:
         text = "employee_number,role,capacity,interests,wanted_departments\nE1,Both,3,a;b,Sales\n"
 
-        rows = read_registrations(text.splitlines(keepends=True), {})
+        rows = read_registrations(text.splitlines(keepends=True), {}).whole
 
         assert rows == [
             RegistrationRow(2, "E1", None, "both", 3, ("Sales",), ("a", "b"), None, None, None)
@@ -46,7 +47,7 @@ class TestReadRegistrations:
             {"employee_number": Source("EmployeeNumber"), "role": role, "capacity": capacity},
         )
 
-        assert [(row.role, row.capacity) for row in rows] == [("mentee", 0), ("mentor", 2)]
+        assert [(row.role, row.capacity) for row in rows.whole] == [("mentee", 0), ("mentor", 2)]
 
     def test_refuses_unknown_roles_and_people_named_again(self) -> None:
         faults = faults_of("employee_number,role\nE1,mentor\nE2,boss\nE1,mentee\n")
@@ -57,7 +58,7 @@ class TestReadRegistrations:
         ]
 
 
-class TestWithCapacities:
+class TestCapacities:
     @pytest.mark.parametrize(
         ("role", "asked", "settled"),
         [("mentor", None, 4), ("mentor", 2, 2), ("both", None, 4), ("mentee", None, 0),
@@ -71,10 +72,12 @@ class TestWithCapacities:
     def test_refuses_mentees_with_places_and_mentors_without(self) -> None:
         rows = [a_row("mentee", 1, 0), a_row("mentor", 0, 1), a_row("both", 0, 2)]
 
-        with pytest.raises(RowsRefused) as refused:
-            with_capacities(rows, of_a_mentor=1)
+        assert [fault.place for fault in listed_registrations(rows).faults.listed] == [0, 1, 2]
 
-        assert [fault.place for fault in refused.value.faults.listed] == [0, 1, 2]
+    def test_refuses_them_in_a_table_too_whatever_else_is_wrong(self) -> None:
+        faults = faults_of("employee_number,role,capacity,time_zone\nE1,mentee,1,Mars/Base\n")
+
+        assert [fault.field for fault in faults] == ["time_zone", "capacity"]
 
 
 class TestWrongPeople:

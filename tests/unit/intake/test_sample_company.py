@@ -21,14 +21,14 @@ class TestSampleFiles:
         assert sample_files()[name] == (FOLDER / name).read_bytes()
 
     def test_are_people_whom_intake_takes(self) -> None:
-        people = read_people(lines_of([sample_files()["people.csv"]]), {})
+        people = read_people(lines_of([sample_files()["people.csv"]]), {}).whole
 
         assert len(people) == PEOPLE
         assert any(not person.name.isascii() for person in people)
         assert all(person.email.endswith("@example.com") for person in people)
 
     def test_leave_some_mentees_without_a_place(self) -> None:
-        rows = read_registrations(lines_of([sample_files()["registrations.csv"]]), {})
+        rows = read_registrations(lines_of([sample_files()["registrations.csv"]]), {}).whole
 
         places = sum(row.capacity or 0 for row in rows)
         roles = Counter(row.role for row in rows)
