@@ -1,7 +1,7 @@
 # Tandem's commands. Only the first `make run` (or `make setup`) needs the network.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run demo test check bench lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -19,6 +19,9 @@ setup: $(VENV)/.jars ## install everything into .venv
 
 run: setup ## start Tandem; Ctrl-C stops it
 	@exec $(BIN)/tandem up
+
+demo: setup ## live a quarter of a sample company in minutes
+	@exec $(BIN)/tandem demo
 
 test: setup ## run all tests
 	@$(BIN)/python -m pytest

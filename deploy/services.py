@@ -7,7 +7,7 @@ from shared.service import Service
 from shared.settings import ServiceSettings
 from tandem_events import Topic
 
-SERVICES = ("intake", "matching", "notifications")
+SERVICES = ("intake", "matching", "notifications", "checkins", "portal")
 
 
 class NoSuchService(LookupError):

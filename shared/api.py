@@ -1,8 +1,9 @@
 """The HTTP side of every service: authentication, problem details, limits, measures."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, cast
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -10,7 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.responses import Response
 from starlette.routing import Route
 
-from shared.auth import Principal, Role, TokenRefused, verify_token
+from shared.auth import Principal, Role, TokenRefused, verify_form_token, verify_token
 from shared.bus.work import Units
 from shared.metrics import HTTP_SECONDS
 from shared.problems import (
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 _bearer = HTTPBearer(auto_error=False, description="A token signed by a trusted issuer (EdDSA).")
 
 
-def build_api(settings: ServiceSettings, units: Units, routers: list[APIRouter]) -> FastAPI:
+def build_api(settings: ServiceSettings, units: Units, routers: Sequence[APIRouter]) -> FastAPI:
     """The service's API with all its routes under authentication."""
     app = FastAPI(
         title=f"Tandem {settings.service}",
@@ -41,9 +42,9 @@ def build_api(settings: ServiceSettings, units: Units, routers: list[APIRouter])
     for router in routers:
         app.include_router(router, dependencies=[Depends(_authenticated)])
     answer_with_problems(app)
-    app.middleware("http")(_limited)
+    app.middleware("http")(limiting(LARGEST_BODY_BYTES, problem_response))
     app.middleware("http")(_admitted)
-    app.middleware("http")(_measured)
+    app.middleware("http")(measuring(answer_unexpected))
     return app
 
 
@@ -76,61 +77,88 @@ def require(*roles: Role) -> Any:
     return Depends(allowed)
 
 
+def person_of(caller: Principal) -> UUID:
+    """The id of the person who calls.
+
+    Raises:
+        Problem: It is a program that calls, and no person.
+    """
+    try:
+        return UUID(caller.subject)
+    except ValueError:
+        raise Problem(403, "Not allowed", "This token is nobody's.", "not-allowed") from None
+
+
 def _unauthorised(detail: str) -> Response:
     problem = Problem(401, "Not signed in", detail, "not-signed-in")
     return problem_response(problem, {"WWW-Authenticate": "Bearer"})
 
 
-_Next = Callable[[Request], Awaitable[Response]]
+Next = Callable[[Request], Awaitable[Response]]
+Middleware = Callable[[Request, Next], Awaitable[Response]]
 
 
-async def _admitted(request: Request, answer: _Next) -> Response:
+async def _admitted(request: Request, answer: Next) -> Response:
     """Let nobody in without a good token, before a byte of the body is read."""
     if not request.url.path.startswith("/v1/"):
         return await answer(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if scheme.lower() not in {"bearer", "form"} or not token:
         return _unauthorised("This address needs a token: Authorization: Bearer ….")
     settings = cast("ServiceSettings", request.app.state.settings)
     try:
-        request.state.caller = verify_token(
-            token.strip(), settings.token_public_key, settings.token_issuer
-        )
+        if scheme.lower() == "bearer":
+            request.state.caller = verify_token(token.strip(), settings.token_issuers)
+        else:
+            request.state.caller = verify_form_token(token.strip(), settings.form_issuers)
     except TokenRefused as error:
         return _unauthorised(str(error))
     return await answer(request)
 
 
-async def _limited(request: Request, answer: _Next) -> Response:
+def limiting(largest: int, answer_problem: Callable[[Problem], Response]) -> Middleware:
     """Refuse a body that is too large, or whose size is not said."""
-    length = request.headers.get("content-length", "0")
-    if "transfer-encoding" in request.headers:
-        detail = "Send a Content-Length; bodies of unknown size are not taken."
-        return problem_response(Problem(411, "Length required", detail, "length-required"))
-    if not length.isdigit() or int(length) > LARGEST_BODY_BYTES:
-        detail = f"The body must be at most {LARGEST_BODY_BYTES // 1024 // 1024} MiB."
-        return problem_response(Problem(413, "Too large", detail, "too-large"))
-    return await answer(request)
+
+    async def limited(request: Request, answer: Next) -> Response:
+        length = request.headers.get("content-length", "0")
+        if "transfer-encoding" in request.headers:
+            detail = "Send a Content-Length; bodies of unknown size are not taken."
+            return answer_problem(Problem(411, "Length required", detail, "length-required"))
+        if not length.isdigit() or int(length) > largest:
+            detail = f"The body must be at most {_size(largest)}."
+            return answer_problem(Problem(413, "Too large", detail, "too-large"))
+        return await answer(request)
+
+    return limited
 
 
-async def _measured(request: Request, answer: _Next) -> Response:
+def measuring(answer_failure: Callable[[Request, Exception], Awaitable[Response]]) -> Middleware:
     """Log and measure by route template: an address may hold what is personal."""
-    began = time.perf_counter()
-    try:
-        response = await answer(request)
-    except Exception as error:  # noqa: BLE001 - answered here, so that it is measured too
-        response = await answer_unexpected(request, error)
-    seconds = time.perf_counter() - began
-    route = _template(request)
-    HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)
-    log.info(
-        "http.answered",
-        method=request.method,
-        route=route,
-        status=response.status_code,
-        milliseconds=round(seconds * 1000, 1),
-    )
-    return response
+
+    async def measured(request: Request, answer: Next) -> Response:
+        began = time.perf_counter()
+        try:
+            response = await answer(request)
+        except Exception as error:  # noqa: BLE001 - answered here, so that it is measured too
+            response = await answer_failure(request, error)
+        seconds = time.perf_counter() - began
+        route = _template(request)
+        HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)
+        log.info(
+            "http.answered",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            milliseconds=round(seconds * 1000, 1),
+        )
+        return response
+
+    return measured
+
+
+def _size(length: int) -> str:
+    mebibytes, kibibytes = length // 1024 // 1024, length // 1024
+    return f"{mebibytes} MiB" if mebibytes else f"{kibibytes} KiB"
 
 
 def _template(request: Request) -> str:

@@ -1,27 +1,39 @@
-"""Signed tokens: who calls, and as what. Services verify; an issuer, such as the portal, signs."""
+"""Signed tokens: who calls, and as what. Services verify; issuers, such as the portal, sign.
 
-from collections.abc import Iterable
+Two kinds. An *access token* names somebody and their roles and lives for hours at most. A *form
+token* is what a link in a mail carries: it names one form of one person, gives no role, and may
+live for weeks.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
 import jwt
 
 from shared.bus.work import Cause
+from shared.ids import new_id
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "tandem"
+FORM_AUDIENCE = "tandem-form"
 LONGEST_LIFE = timedelta(hours=12)
+LONGEST_FORM_LIFE = timedelta(days=92)
+_NEEDED = ("exp", "iat", "iss", "aud", "sub")
 
 
 class Role(StrEnum):
-    """As what somebody calls."""
+    """As what somebody calls; the portal itself asks who signs in, and for names to show."""
 
     COORDINATOR = "coordinator"
     PARTICIPANT = "participant"
     CLERK = "clerk"
     INTEGRATION = "integration"
     OPERATOR = "operator"
+    PORTAL = "portal"
 
 
 class TokenRefused(Exception):
@@ -32,59 +44,135 @@ class TokenRefused(Exception):
         super().__init__(f"The token is refused: {reason}.")
 
 
+class TokenExpired(TokenRefused):
+    """A token was good once."""
+
+    def __init__(self) -> None:
+        super().__init__("it has expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of one person.
+
+    Attributes:
+        kind: Which form, such as `checkin`.
+        object_id: What it is about.
+        subject: The opaque id of whom it is for.
+    """
+
+    kind: str
+    object_id: UUID
+    subject: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who calls.
 
     Attributes:
         subject: An opaque id of the person or program.
-        roles: As what.
+        roles: As what; none for the holder of a form token.
         cause: The request, as the beginning of what it sets off.
+        form: The one form that the caller may see and send; None for an access token.
+        token_id: The access token's own id, for what it may do once.
     """
 
     subject: str
     roles: frozenset[Role]
     cause: Cause
+    form: Form | None = None
+    token_id: str = ""
 
 
-def issue_token(
-    private_key: str, issuer: str, subject: str, roles: Iterable[Role], life: timedelta
-) -> str:
-    """Sign a token, with an Ed25519 key in PEM, that is good for `life` (at most twelve hours)."""
-    now = datetime.now(UTC)
-    claims = {
-        "iss": issuer,
-        "aud": AUDIENCE,
-        "sub": subject,
-        "roles": sorted(roles),
-        "iat": now,
-        "exp": now + min(life, LONGEST_LIFE),
-    }
-    return jwt.encode(claims, private_key, algorithm=ALGORITHM)
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs tokens: a name and a private Ed25519 key in PEM."""
+
+    name: str
+    private_key: str
+
+    def access_token(self, subject: str, roles: Iterable[Role], life: timedelta) -> str:
+        """Sign a token for somebody with these roles; it lives twelve hours at most."""
+        claims = {"aud": AUDIENCE, "sub": subject, "roles": sorted(roles), "jti": str(new_id())}
+        return self._signed(claims, min(life, LONGEST_LIFE))
+
+    def form_token(self, form: Form, life: timedelta) -> str:
+        """Sign a token for one form of one person; it lives 92 days at most."""
+        claims = {
+            "aud": FORM_AUDIENCE,
+            "sub": str(form.subject),
+            "form": form.kind,
+            "id": str(form.object_id),
+        }
+        return self._signed(claims, min(life, LONGEST_FORM_LIFE))
+
+    def _signed(self, claims: dict[str, Any], life: timedelta) -> str:
+        now = datetime.now(UTC)
+        times = {"iss": self.name, "iat": now, "exp": now + life}
+        return jwt.encode(claims | times, self.private_key, algorithm=ALGORITHM)
 
 
-def verify_token(token: str, public_key: str, issuer: str) -> Principal:
-    """Check signature, issuer, audience and time.
+def verify_token(token: str, public_keys: Mapping[str, str]) -> Principal:
+    """Check an access token: signature, issuer, audience and time.
+
+    Args:
+        token: The token.
+        public_keys: The trusted issuers' Ed25519 keys in PEM, by name.
 
     Raises:
         TokenRefused: It is expired, foreign, tampered with or of another form.
     """
+    claims = _verified(token, public_keys, AUDIENCE, LONGEST_LIFE)
+    roles = _roles(claims.get("roles"))
+    return Principal(str(claims["sub"]), roles, Cause.fresh(), token_id=str(claims.get("jti", "")))
+
+
+def verify_form_token(token: str, public_keys: Mapping[str, str]) -> Principal:
+    """Check a form token; whoever serves the form checks that it is for this one.
+
+    Raises:
+        TokenExpired: It was good once.
+        TokenRefused: It is foreign, tampered with or no form token.
+    """
+    claims = _verified(token, public_keys, FORM_AUDIENCE, LONGEST_FORM_LIFE)
     try:
-        claims = jwt.decode(
+        form = Form(str(claims.get("form")), UUID(str(claims.get("id"))), UUID(str(claims["sub"])))
+    except ValueError:
+        raise TokenRefused("it names no form") from None
+    return Principal(str(form.subject), frozenset(), Cause.fresh(), form)
+
+
+def issuer_of(token: str) -> str:
+    """The issuer that a token claims; nothing is checked."""
+    try:
+        return str(jwt.decode(token, options={"verify_signature": False}).get("iss"))
+    except jwt.PyJWTError:
+        return ""
+
+
+def _verified(
+    token: str, public_keys: Mapping[str, str], audience: str, longest: timedelta
+) -> dict[str, Any]:
+    issuer = issuer_of(token)
+    if issuer not in public_keys:
+        raise TokenRefused("it is not signed by a trusted issuer, or not a token")
+    try:
+        claims: dict[str, Any] = jwt.decode(
             token,
-            public_key,
+            public_keys[issuer],
             algorithms=[ALGORITHM],
-            audience=AUDIENCE,
+            audience=audience,
             issuer=issuer,
-            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            options={"require": list(_NEEDED)},
         )
     except jwt.ExpiredSignatureError:
-        raise TokenRefused("it has expired") from None
+        raise TokenExpired from None
     except jwt.PyJWTError:
         raise TokenRefused("it is not signed by a trusted issuer, or not a token") from None
-    if claims["exp"] - claims["iat"] > LONGEST_LIFE.total_seconds():
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
         raise TokenRefused("it is good for too long")
-    return Principal(str(claims["sub"]), _roles(claims.get("roles")), Cause.fresh())
+    return claims
 
 
 def _roles(claim: object) -> frozenset[Role]:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 import uvicorn
@@ -17,13 +17,14 @@ from shared.api import build_api
 from shared.bus import store
 from shared.bus.consumer import Consumer
 from shared.bus.kafka import client_options
-from shared.bus.loops import Schedule, Worker, as_worker, keep_at_it
+from shared.bus.loops import Schedule, Worker, as_worker, keep_at_it, never
+from shared.bus.pending import Outlook, Pending
 from shared.bus.publisher import Publisher
 from shared.bus.reactions import Reactions
 from shared.bus.relay import CHANNEL, Relay
 from shared.bus.wake import Wakes
 from shared.bus.work import Units, Work
-from shared.clock import Clock, RealClock
+from shared.clock import Clock, RealClock, SteppingClock
 from shared.database import Pool, connect, open_pool
 from shared.health import Health, Watchdog
 from shared.internal import build_internal
@@ -32,9 +33,12 @@ from shared.settings import Role, ServiceSettings
 
 log = structlog.get_logger()
 
+ASGIApplication: TypeAlias = Any
+
 _GRACE_SECONDS = 15.0
 _INBOX_MEMORY = timedelta(days=7)
 _HOUSEKEEPING_EVERY = timedelta(hours=1)
+_CLOCK_LOOK_SECONDS = 0.002
 
 
 def _no_workers(_units: Units) -> list[Worker]:
@@ -48,6 +52,8 @@ class Service:
     Attributes:
         workers: Makes the workers, given the units of work.
         migrations: The folder with the service's own migrations.
+        web: Makes the pages of a service that serves people instead of an API.
+        publishes: Whether it tells anything at all; what does not needs no relay.
     """
 
     name: str
@@ -57,7 +63,8 @@ class Service:
     migrations: Path
     schedules: Sequence[Schedule] = ()
     workers: Callable[[Units], list[Worker]] = _no_workers
-    clock: Clock = field(default_factory=RealClock)
+    web: Callable[[Units], ASGIApplication] | None = None
+    publishes: bool = True
 
     async def run(self) -> None:
         """Run the roles that the settings name until SIGTERM or SIGINT."""
@@ -67,23 +74,39 @@ class Service:
         watchdog = Watchdog(health)
         watchdog.start()
         health.problem("start", "the database does not answer yet")
-        internal = _http_server(build_internal(health), self._address(internal=True))
+        pending: list[Pending] = []
+
+        async def look() -> Outlook | None:
+            return await pending[0].look() if pending else None
+
+        internal = _http_server(build_internal(health, look), self._address(internal=True))
         async with _running(internal, stopping), asyncio.TaskGroup() as helpers:
             ticking = helpers.create_task(_tick(watchdog))
             pool = await _unless_stopped(open_pool(self.settings), stopping)
             if pool is not None:
-                await self._run_roles(pool, health, stopping)
+                await self._run_roles(pool, health, stopping, pending)
                 await pool.close()
             ticking.cancel()
         watchdog.stop()
         log.info("service.stopped")
 
-    async def _run_roles(self, pool: Pool, health: Health, stopping: asyncio.Event) -> None:
+    async def _run_roles(
+        self, pool: Pool, health: Health, stopping: asyncio.Event, pending: list[Pending]
+    ) -> None:
         settings = self.settings
-        units = Units(pool, settings.source, self.clock, settings.topic_prefix)
+        clock = _clock(settings)
+        units = Units(pool, settings.source, clock, settings.topic_prefix)
         wakes = Wakes(lambda: connect(settings))
+        workers = self.workers(units) if Role.WORK in settings.roles else []
         parts = list(self._parts(pool, units, health, wakes, stopping))
+        parts += [
+            keep_at_it(loop, wakes.event(loop.wakes_on), stopping, health)
+            for loop in [*self._schedules_as_workers(units), *workers]
+        ]
         parts.append(wakes.run(stopping))
+        if isinstance(clock, SteppingClock):
+            parts.append(_wake_at_steps(clock, wakes, stopping))
+        pending.append(Pending(settings, units, self._topics(), self.schedules, workers))
         health.well("start")
         log.info("service.started", roles=sorted(settings.roles))
         await _until_stopped(parts, stopping)
@@ -93,25 +116,23 @@ class Service:
     ) -> Iterator[Coroutine[Any, Any, None]]:
         settings = self.settings
         if Role.API in settings.roles:
-            app = build_api(settings, units, list(self.routers))
+            app = self.web(units) if self.web else build_api(settings, units, self.routers)
             yield _serve(_http_server(app, self._address(internal=False)), stopping)
-        if Role.RELAY in settings.roles:
+        if Role.RELAY in settings.roles and self.publishes:
             publisher = Publisher(client_options(settings))
             relay = Relay(pool, publisher, health, settings.relay_batch_size)
             yield relay.run(wakes.event(CHANNEL), stopping)
         if Role.CONSUME in settings.roles and self.reactions.event_classes:
             yield Consumer(settings, pool, units, self.reactions, health).run(stopping)
-        for worker in self._loops(units):
-            yield keep_at_it(worker, wakes.event(worker.wakes_on), stopping, health)
 
-    def _loops(self, units: Units) -> list[Worker]:
-        loops: list[Worker] = []
-        if Role.SCHEDULE in self.settings.roles:
-            loops += [as_worker(schedule, units) for schedule in self.schedules]
-            loops.append(as_worker(_HOUSEKEEPING, units))
-        if Role.WORK in self.settings.roles:
-            loops += self.workers(units)
-        return loops
+    def _schedules_as_workers(self, units: Units) -> list[Worker]:
+        if Role.SCHEDULE not in self.settings.roles:
+            return []
+        return [as_worker(schedule, units) for schedule in [*self.schedules, _HOUSEKEEPING]]
+
+    def _topics(self) -> list[str]:
+        prefix = self.settings.topic_prefix
+        return [prefix + event_class.topic.name for event_class in self.reactions.event_classes]
 
     def _address(self, *, internal: bool) -> tuple[str, int]:
         settings = self.settings
@@ -125,7 +146,24 @@ async def _keep_inbox(work: Work) -> int:
     return 0
 
 
-_HOUSEKEEPING = Schedule("keep-inbox", _keep_inbox, "bus_housekeeping", _HOUSEKEEPING_EVERY)
+_HOUSEKEEPING = Schedule(
+    "keep-inbox", _keep_inbox, "bus_housekeeping", never, every=_HOUSEKEEPING_EVERY
+)
+
+
+def _clock(settings: ServiceSettings) -> Clock:
+    path = settings.simulated_clock
+    return RealClock() if path is None else SteppingClock(path)
+
+
+async def _wake_at_steps(clock: SteppingClock, wakes: Wakes, stopping: asyncio.Event) -> None:
+    """In a simulation, let nobody sleep through a step of the clock."""
+    seen = clock.now()
+    while not stopping.is_set():
+        await asyncio.sleep(_CLOCK_LOOK_SECONDS)
+        if clock.now() != seen:
+            seen = clock.now()
+            wakes.wake_all()
 
 
 def _stop_at_signals() -> asyncio.Event:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, Json, SecretStr, ValidationError, field_validator
 
 PREFIX = "TANDEM_"
 _FILE = "_FILE"
@@ -37,6 +37,12 @@ class ServiceSettings(BaseModel):
     """What every service is told by its environment; a service's own settings extend it.
 
     A field `x` is read from `TANDEM_X`, or from the file that `TANDEM_X_FILE` names.
+
+    Attributes:
+        token_issuers: Whose access tokens are trusted: a JSON object from each issuer's name to
+            its Ed25519 public key in PEM.
+        form_issuers: The same for the tokens in links; a service without forms has none.
+        simulated_clock: The file of a stepping clock, which then gives the domain's time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,8 +64,9 @@ class ServiceSettings(BaseModel):
     api_port: Port
     internal_host: str = "127.0.0.1"
     internal_port: Port
-    token_issuer: str = "tandem"  # noqa: S105 - the issuer's name, not a secret
-    token_public_key: str
+    token_issuers: Json[dict[str, str]]
+    form_issuers: Json[dict[str, str]] = Field(default="{}", validate_default=True)
+    simulated_clock: Path | None = None
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
 
     @field_validator("roles", mode="before")

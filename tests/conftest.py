@@ -22,8 +22,10 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def databases(servers: Servers) -> Databases:
-    return Databases(servers)
+async def databases(servers: Servers) -> AsyncIterator[Databases]:
+    made = Databases(servers)
+    yield made
+    await made.close()
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from deploy.cli.output import CommandFailed
 from deploy.embedded.programs import HOST
 from deploy.embedded.servers import EmbeddedServers
 from deploy.services import SERVICES, settings_class
-from deploy.up.environment import Ports, service_environments
-from shared.auth import Role, issue_token
+from deploy.up.environment import COMMAND_LINE, Ports, service_environments
+from shared.auth import Issuer, Role
 
-ISSUER = "tandem"
+DEFAULT_FOLDER = ".tandem"
 PAGE = 500
 PATIENCE_SECONDS = 120.0
 
@@ -50,8 +50,8 @@ class Installation:
 
     def token(self, roles: set[Role], life: timedelta, subject: str = "tandem-command") -> str:
         """A token signed with the installation's own key."""
-        key = self.servers.secrets.issuer_key_file.read_text()
-        return issue_token(key, ISSUER, subject, roles, life)
+        key = self.servers.secrets.signing_key_file(COMMAND_LINE).read_text()
+        return Issuer(COMMAND_LINE, key).access_token(subject, roles, life)
 
     def url(self, service: str) -> str:
         """Where a service's API is."""
@@ -124,7 +124,7 @@ def the_installation() -> Installation:
 
 def data_folder() -> Path:
     """Where the local installation keeps its data."""
-    return Path(os.environ.get("TANDEM_DATA", ".tandem"))
+    return Path(os.environ.get("TANDEM_DATA", DEFAULT_FOLDER))
 
 
 def accepted_settings() -> dict[str, frozenset[str]]:

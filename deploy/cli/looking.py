@@ -22,6 +22,8 @@ from deploy.embedded.mailbox import Mail, read_mailbox
 from deploy.services import SERVICES
 from shared.auth import Role
 
+LINK_LIFE = timedelta(minutes=10)
+
 _FIGURES = {
     "waiting": "tandem_outbox_waiting_events",
     "lag": "tandem_inbox_lag_records",
@@ -91,17 +93,32 @@ def status(as_json: Json = False) -> None:
 def token(
     role: Annotated[list[Role], typer.Option(help="As what to call; repeatable.")],
     hours: Annotated[float, typer.Option(help="How long it is good for.", min=0.01, max=12)] = 1,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link", help="Print a link that signs in to the portal: once, within ten minutes."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Print a signed token for the services' APIs.
+    """Print a signed token for the services' APIs, or a link for the first coordinator.
 
     Example: curl -H "Authorization: Bearer $(tandem token --role coordinator)" …
     """
-    signed = the_installation().token(set(role), timedelta(hours=hours))
+    installation = the_installation()
+    life = LINK_LIFE if link else timedelta(hours=hours)
+    signed = installation.token(set(role), life)
+    address = sign_in_link(installation, signed) if link else None
     if as_json:
-        print_json({"token": signed, "roles": sorted(role), "hours": hours})
+        facts = {"roles": sorted(role), "hours": life.total_seconds() / 3600}
+        print_json(({"link": address} if link else {"token": signed}) | facts)
     else:
-        typer.echo(signed)
+        typer.echo(address or signed)
+
+
+def sign_in_link(installation: Installation, token: str) -> str:
+    """The address at which a token signs in to the portal, once."""
+    return f"{installation.url('portal')}/sign-in/with/{token}"
 
 
 def _show_mail(mails: dict[int, Mail], number: int, as_json: bool) -> None:

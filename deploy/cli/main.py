@@ -8,7 +8,7 @@ import typer
 from typer._click.exceptions import UsageError
 from typer.rich_utils import rich_abort_error, rich_format_error
 
-from deploy.cli import looking, programmes, running
+from deploy.cli import demo, looking, programmes, running
 from deploy.cli.output import CommandFailed, complain, print_json
 from deploy.embedded.errors import CannotStart
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     help="Run a company's mentorship programme. Begin with `tandem up`, then look around.",
 )
 app.command()(running.up)
+app.command()(demo.demo)
 app.command()(running.serve)
 app.command("migrate")(running.migrate_databases)
 app.command()(running.topics)

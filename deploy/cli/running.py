@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -14,6 +14,7 @@ from deploy.cli.output import CommandFailed, Json, print_json, print_table, say
 from deploy.embedded.errors import CannotStart
 from deploy.embedded.kafka_admin import SILENT
 from deploy.services import SERVICES, NoSuchService, build, settings_class, topics_read_by
+from deploy.up.progress import Progress
 from deploy.up.sequence import Plan, Surroundings, tandem_serve
 from deploy.up.sequence import up as run_until_stopped
 from shared.bus.topics import provision, topic_settings
@@ -37,8 +38,8 @@ def up(
     plan = Plan(
         accepted=accepted_settings(),
         serve=tandem_serve,
-        provision=_provision,
-        first_start=lambda around: [] if empty else _filled(around),
+        provision=provision_everything,
+        first_start=_leave_empty if empty else _fill,
         where_to_look=lambda around: where_to_look(_installation(around)),
     )
     try:
@@ -117,14 +118,19 @@ def provision_topics(installation: Installation) -> list[str]:
     return provision(admin, readers, prefix=prefix)
 
 
-def _provision(around: Surroundings) -> None:
+def provision_everything(around: Surroundings) -> None:
+    """Migrate every service's database, and make the topics."""
     for name, environment in around.environments.items():
         _migrate(_settings(name, environment), frozenset(Half))
     provision_topics(_installation(around))
 
 
-def _filled(around: Surroundings) -> Sequence[str]:
-    return fill_with_sample_company(_installation(around))
+def _fill(around: Surroundings, progress: Progress) -> None:
+    fill_with_sample_company(_installation(around), progress)
+
+
+def _leave_empty(_around: Surroundings, _progress: Progress) -> None:
+    return
 
 
 def _installation(around: Surroundings) -> Installation:

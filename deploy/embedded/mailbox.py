@@ -75,6 +75,20 @@ def read_mailbox(folder: Path) -> list[Mail]:
     return [_mail_of(path) for path in sorted(files, key=_arrival)]
 
 
+class NewMails:
+    """Reads a Maildir as mails come in: each mail once, the oldest first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "new"
+        self._seen: set[str] = set()
+
+    def read(self) -> list[Mail]:
+        """Return the mails that have come since the last time."""
+        names = {path.name for path in self._folder.glob("*.tandem*")} - self._seen
+        self._seen |= names
+        return [_mail_of(path) for path in sorted((self._folder / n for n in names), key=_arrival)]
+
+
 def _arrival(path: Path) -> tuple[int, int]:
     moment, _, rest = path.name.partition(".")
     return int(moment), int(rest.partition("_")[2].partition(".")[0])

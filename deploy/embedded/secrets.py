@@ -1,6 +1,8 @@
 """The passwords and keys of one installation: made once, in files that only their owner reads."""
 
+import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -34,20 +36,18 @@ class Secrets:
         """Return the file with the password of a service's Kafka user."""
         return self.password_file(f"kafka-{service}")
 
-    @property
-    def issuer_key_file(self) -> Path:
-        """The private Ed25519 key (PKCS #8 PEM) that signs access tokens."""
-        path = private_folder(self.folder) / "issuer.key"
+    def signing_key_file(self, issuer: str) -> Path:
+        """Return the file with the private Ed25519 key (PKCS #8 PEM) that an issuer signs with."""
+        path = private_folder(self.folder) / f"{issuer}.key"
         if not path.exists():
             write_private(path, _private_pem(Ed25519PrivateKey.generate()))
         return path
 
-    @property
-    def issuer_public_key_file(self) -> Path:
-        """The public half of the issuer's key (PEM), which services verify tokens with."""
-        path = self.folder / "issuer.pub"
-        if not path.exists():
-            write_private(path, _public_pem(self.issuer_key_file.read_bytes()))
+    def trust_file(self, purpose: str, issuers: Iterable[str]) -> Path:
+        """Write the public keys (PEM) of these issuers, by name, as a JSON object; return where."""
+        path = private_folder(self.folder) / f"{purpose}.json"
+        keys = {name: _public_pem(self.signing_key_file(name).read_bytes()) for name in issuers}
+        write_private(path, json.dumps(keys, indent=1).encode())
         return path
 
 
@@ -59,8 +59,9 @@ def _private_pem(key: Ed25519PrivateKey) -> bytes:
     )
 
 
-def _public_pem(private_pem: bytes) -> bytes:
+def _public_pem(private_pem: bytes) -> str:
     key = serialization.load_pem_private_key(private_pem, password=None)
-    return key.public_key().public_bytes(
+    pem = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    return pem.decode()

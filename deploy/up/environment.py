@@ -12,6 +12,11 @@ from deploy.embedded.secrets import Secrets
 PREFIX = "TANDEM_"
 OUR_OWN = frozenset({"TANDEM_PORT_SHIFT", "TANDEM_DATA"})
 HIGHEST_SHIFT = 10_000
+COMMAND_LINE = "tandem"
+"""As whom the command line signs tokens."""
+SIGNING_KEY = "TANDEM_SIGNING_KEY_FILE"
+SIGN_ACCESS = (COMMAND_LINE, "portal")
+SIGN_LINKS = ("notifications",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,9 @@ def service_environments(
     for position, (service, names) in enumerate(accepted.items()):
         placed = _placed(service, position, ports, secrets)
         _refuse_ours(placed, caller)
-        defaults = _shared(ports, secrets)
+        defaults = _shared(tuple(accepted), ports, secrets)
+        if SIGNING_KEY in names:
+            defaults[SIGNING_KEY] = _absolute(secrets.signing_key_file(service))
         own = {name: caller[name] for name in names if name in caller}
         known = {name: value for name, value in defaults.items() if name in names}
         environments[service] = placed | known | own
@@ -129,14 +136,20 @@ def _placed(service: str, position: int, ports: Ports, secrets: Secrets) -> dict
     }
 
 
-def _shared(ports: Ports, secrets: Secrets) -> dict[str, str]:
+def _shared(services: tuple[str, ...], ports: Ports, secrets: Secrets) -> dict[str, str]:
     """Return defaults that the caller may replace; a service gets those that it knows."""
-    return {
+    urls = {
+        f"TANDEM_{service.upper()}_URL": f"http://{HOST}:{ports.api(position)}"
+        for position, service in enumerate(services)
+    }
+    return urls | {
         "TANDEM_INSTALLATION": "local",
-        "TANDEM_TOKEN_PUBLIC_KEY_FILE": _absolute(secrets.issuer_public_key_file),
+        "TANDEM_TOKEN_ISSUERS_FILE": _absolute(secrets.trust_file("token-issuers", SIGN_ACCESS)),
+        "TANDEM_FORM_ISSUERS_FILE": _absolute(secrets.trust_file("form-issuers", SIGN_LINKS)),
         "TANDEM_SMTP_HOST": HOST,
         "TANDEM_SMTP_PORT": str(ports.smtp),
         "TANDEM_MAIL_FROM": "Tandem <tandem@localhost>",
+        "TANDEM_STYLEGUIDE": "true",
     }
 
 

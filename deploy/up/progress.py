@@ -3,9 +3,17 @@
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
+
+
+@dataclass
+class Step:
+    """Something that is being done, and what will be said of it."""
+
+    done: str
 
 
 class Progress:
@@ -15,13 +23,18 @@ class Progress:
         self.console = console
 
     @contextlib.contextmanager
-    def step(self, doing: str, done: str) -> Iterator[None]:
-        """Show `doing` while the block runs and `done` when it has."""
+    def step(self, doing: str, done: str) -> Iterator[Step]:
+        """Show `doing` while the block runs and `done` when it has; the block may reword it."""
         began = time.monotonic()
+        step = Step(done)
         with self._spinner(doing):
-            yield
+            yield step
         took = f"{time.monotonic() - began:.1f} s"
-        self.console.print(f"[green]✓[/] {escape(done)} [dim]({took})[/]", highlight=False)
+        self.console.print(f"[green]✓[/] {escape(step.done)} [dim]({took})[/]", highlight=False)
+
+    def heading(self, text: str) -> None:
+        """Print a line that begins something new."""
+        self.console.print(f"\n[bold]{escape(text)}[/]", highlight=False, soft_wrap=True)
 
     def say(self, lines: Sequence[str]) -> None:
         """Print lines as they are."""

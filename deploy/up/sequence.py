@@ -53,14 +53,14 @@ class Plan:
         accepted: The names of settings that each service knows, in the order of their ports.
         serve: Returns the command that runs a service.
         provision: Migrates databases and makes topics; runs at every start, before the services.
-        first_start: Fills a new installation; returns lines that say what happened.
+        first_start: Fills a new installation, and says what happens.
         where_to_look: Returns lines that say what is where.
     """
 
     accepted: Mapping[str, frozenset[str]]
     serve: Callable[[str], list[str]]
     provision: Callable[[Surroundings], None]
-    first_start: Callable[[Surroundings], Sequence[str]]
+    first_start: Callable[[Surroundings, Progress], None]
     where_to_look: Callable[[Surroundings], Sequence[str]]
 
 
@@ -201,10 +201,8 @@ def _fill_on_first_start(surroundings: Surroundings, plan: Plan, progress: Progr
     marker = surroundings.folder / "first-start-done"
     if marker.exists():
         return
-    with progress.step("Setting up the sample company", "The sample company is set up"):
-        lines = plan.first_start(surroundings)
+    plan.first_start(surroundings, progress)
     write_private(marker, b"")
-    progress.say(lines)
 
 
 def _keep_watch(supervisor: Supervisor, progress: Progress, watch: Watch) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from services.matching.api import routers
 from services.matching.handlers import reactions
 from services.matching.settings import Settings
+from services.matching.store import runs
 from services.matching.workers import CHANNEL, MatchRuns, Solver
 from shared.bus.loops import Worker
 from shared.bus.work import Units
@@ -17,7 +18,11 @@ def build(settings: Settings) -> Service:
     def workers(units: Units) -> list[Worker]:
         solver = Solver()
         match_runs = MatchRuns(units, solver, settings)
-        return [Worker("match-runs", match_runs.work_on_next, CHANNEL, close=solver.close)]
+        return [
+            Worker(
+                "match-runs", match_runs.work_on_next, CHANNEL, runs.any_open, close=solver.close
+            )
+        ]
 
     return Service(
         name=settings.service,

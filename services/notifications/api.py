@@ -5,8 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.notifications import handlers
 from services.notifications.domain.letter import Kind
 from services.notifications.store import overview
 from services.notifications.store.ledger import State
@@ -17,6 +18,9 @@ from shared.problems import Problem
 
 router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
 
+sign_ins = APIRouter(prefix="/v1/sign-in-mails", tags=["sign-in"])
+
+Portal = Annotated[Principal, require(Role.PORTAL)]
 Reader = Annotated[Principal, require(Role.COORDINATOR, Role.OPERATOR)]
 
 
@@ -30,12 +34,22 @@ class Delivery(BaseModel):
     id: UUID
     kind: Kind
     subject_id: UUID
-    programme_id: UUID
-    participant_id: UUID
+    programme_id: UUID | None
+    participant_id: UUID | None
     state: State
     attempts: int
     failure: str | None
     finished_at: datetime | None
+
+
+class SignInMail(BaseModel):
+    """Who signs in, under which id the portal remembers it, and until when the link is of use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sign_in_id: UUID
+    person_id: UUID
+    void_after: AwareDatetime
 
 
 class DeliveryPage(BaseModel):
@@ -58,6 +72,13 @@ class Summary(BaseModel):
 
     programme_id: UUID
     counts: list[Count]
+
+
+@sign_ins.post("", status_code=202, summary="Mail somebody a link to sign in with")
+async def mail_sign_in_link(units: UnitsOf, caller: Portal, body: SignInMail) -> None:
+    """Queued before everything else. Asking again for the same sign-in changes nothing."""
+    async with units.begin(caller.cause) as work:
+        await handlers.send_sign_in_link(body.sign_in_id, body.person_id, body.void_after, work)
 
 
 @router.get("", summary="List a programme's deliveries")

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.letter import Kind, Side
 from services.notifications.store import facts, queue
-from shared.bus.reactions import Ended, Reactions, Told, latest_per_subject
+from shared.bus.reactions import Ended, Reactions, Told, latest_ends, latest_per_subject
 from shared.bus.work import Work
 from shared.ids import new_id
 from tandem_events import (
+    CheckinDue,
     PairEnded,
     PairFormed,
     ParticipantRegistered,
@@ -34,7 +36,7 @@ async def keep_how_people_can_be_reached(told: Sequence[Told[PersonContact]], wo
 async def forget_how_people_can_be_reached(ended: Sequence[Ended], work: Work) -> None:
     """Remove names and addresses; what is not on its way yet waits, for ever if need be."""
     await queue.take_turn(work)
-    people = await facts.forget_contacts(work, _latest_ends(ended))
+    people = await facts.forget_contacts(work, latest_ends(ended))
     await queue.settle_those_of_people(work, people)
 
 
@@ -51,7 +53,7 @@ async def keep_who_takes_part(told: Sequence[Told[ParticipantRegistered]], work:
 async def forget_who_takes_part(ended: Sequence[Ended], work: Work) -> None:
     """Forget registrations that are over."""
     await queue.take_turn(work)
-    await facts.forget_participants(work, _latest_ends(ended))
+    await facts.forget_participants(work, latest_ends(ended))
     await queue.settle_those_of_participants(work, [UUID(item.subject) for item in ended])
 
 
@@ -88,6 +90,24 @@ async def tell_the_unplaced(told: Sequence[Told[ParticipantUnplaced]], work: Wor
     await queue.enqueue(work, [_to_the_unplaced(item) for item in told])
 
 
+@reactions.to(CheckinDue)
+async def ask_how_it_goes(told: Sequence[Told[CheckinDue]], work: Work) -> None:
+    """Queue a mail with a link to the check-in's form to whom it asks."""
+    await queue.take_turn(work)
+    await queue.enqueue(work, [_to_the_asked(item) for item in latest_per_subject(told)])
+
+
+async def send_sign_in_link(
+    sign_in_id: UUID, person_id: UUID, void_after: datetime, work: Work
+) -> None:
+    """Queue a mail with which somebody signs in; useless, and not sent, after that real time."""
+    await queue.take_turn(work)
+    await queue.enqueue_to_person(
+        work,
+        queue.ToPerson(new_id(), Kind.SIGN_IN, sign_in_id, person_id, void_after, work.cause),
+    )
+
+
 def _to_both_partners(told: Told[PairFormed]) -> Iterator[queue.NewDelivery]:
     pair = told.event
     reasons = json.dumps([_coded(reason) for reason in pair.reasons])
@@ -104,7 +124,6 @@ def _to_both_partners(told: Told[PairFormed]) -> Iterator[queue.NewDelivery]:
             side=side,
             partner_id=partner,
             reasons=reasons,
-            unplaced_reason=None,
             cause=told.cause,
         )
 
@@ -117,17 +136,25 @@ def _to_the_unplaced(told: Told[ParticipantUnplaced]) -> queue.NewDelivery:
         programme_id=told.event.programme_id,
         participant_id=told.event.participant_id,
         side=Side.MENTEE,
-        partner_id=None,
-        reasons="[]",
         unplaced_reason=told.event.reason,
+        cause=told.cause,
+    )
+
+
+def _to_the_asked(told: Told[CheckinDue]) -> queue.NewDelivery:
+    checkin = told.event
+    return queue.NewDelivery(
+        id=new_id(),
+        kind=Kind.CHECKIN_DUE,
+        subject_id=checkin.checkin_id,
+        programme_id=checkin.programme_id,
+        participant_id=checkin.participant_id,
+        side=Side(checkin.side),
+        partner_id=checkin.partner_id,
+        pair_id=checkin.pair_id,
         cause=told.cause,
     )
 
 
 def _coded(reason: Reason) -> dict[str, object]:
     return {"term": reason.term, "points": reason.points, "codes": list(reason.codes)}
-
-
-def _latest_ends(ended: Sequence[Ended]) -> list[Ended]:
-    newest = {item.subject: item for item in sorted(ended, key=lambda item: item.sequence)}
-    return [newest[subject] for subject in sorted(newest)]

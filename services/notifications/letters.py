@@ -52,17 +52,22 @@ def _values(letter: Letter, language: str) -> dict[str, object]:
         _render(f"{language}/reason.txt.j2", {"phrase": phrase, "partner": partner})
         for phrase in phrases(letter)
     ]
-    return {
+    values: dict[str, object] = {
         "language": language,
         "name": _name(letter.name),
         "partner": partner,
-        "side": letter.side.value,
-        "programme": one_line(letter.programme),
-        "starts_on": letter.starts_on,
-        "ends_on": letter.ends_on,
+        "side": letter.side and letter.side.value,
         "reasons": said,
         "unplaced_reason": letter.unplaced_reason,
+        "link": letter.link,
     }
+    if letter.programme:
+        values |= {
+            "programme": one_line(letter.programme.name),
+            "starts_on": letter.programme.starts_on,
+            "ends_on": letter.programme.ends_on,
+        }
+    return values
 
 
 def _name(name: str) -> str:

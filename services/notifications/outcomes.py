@@ -39,9 +39,12 @@ def put_off(claim: Claim, at: datetime) -> Result:
 
 
 def event_of(result: Result, at: datetime) -> Event | None:
-    """The event that tells how a delivery ended; None if it has not, or its person is forgotten."""
+    """The event that tells how a delivery ended.
+
+    None if it has not, its person is forgotten, or no programme is concerned with it.
+    """
     claim = result.claim
-    if claim.person_id is None:
+    if claim.person_id is None or claim.programme_id is None:
         return None
     facts = {
         "notification_id": claim.id,

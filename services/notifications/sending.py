@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import structlog
 from services.notifications.domain.addresses import UnusableAddress, routable
 from services.notifications.domain.answers import Verdict
 from services.notifications.letters import put_into_words
+from services.notifications.links import Links
 from services.notifications.mime import mail_of
 from services.notifications.outcomes import event_of, put_off, result_of
 from services.notifications.settings import Settings
@@ -71,6 +72,7 @@ class Sender:
         self._begun_within = settings.send_timeout_seconds
         self._lease_seconds = 2 * settings.send_timeout_seconds + _RECORDING_SECONDS
         self._post = Post(settings)
+        self._links = Links(settings)
         self._real_clock = real_clock or RealClock()
         self._has_released_held = False
 
@@ -152,6 +154,9 @@ class Sender:
             return Result(claim, State.FAILED, failure=Verdict.NO_SUCH_ADDRESS)
         if not self._permitted.permits(address):
             return Result(claim, State.HELD)
+        if claim.void_after and claim.void_after < self._real_clock.now():
+            return Result(claim, State.CANCELLED)
+        letter = replace(letter, link=self._links.link_for(claim))
         return Addressed(claim.id, mail_of(letter, put_into_words(letter), self._from, dated))
 
     async def _bring_back(self, batch: Batch) -> None:

@@ -27,6 +27,8 @@ class Settings(ServiceSettings):
     """Where mail goes, as whom, to whom, and how fast.
 
     Attributes:
+        portal_url: Where people reach the portal; links in mails lead there.
+        signing_key: The private Ed25519 key (PEM) that signs links.
         mail_from: The sender, as in a From header: `Tandem <tandem@example.com>`.
         mail_only_to: Safe mode: comma-separated addresses and @domains; empty means everyone.
         send_connections: How many mails travel at the same time.
@@ -41,6 +43,8 @@ class Settings(ServiceSettings):
     smtp_user: str | None = Field(default=None, min_length=1, max_length=254)
     smtp_password: SecretStr | None = None
     smtp_tls: SmtpTls = SmtpTls.NONE
+    portal_url: str = Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
+    signing_key: SecretStr
     mail_from: str = "Tandem <tandem@example.com>"
     mail_only_to: str = ""
     send_connections: int = Field(default=8, ge=1, le=20)

@@ -16,3 +16,14 @@ def client_options(settings: ServiceSettings) -> dict[str, Any]:
         "sasl_plain_username": settings.kafka_user,
         "sasl_plain_password": settings.kafka_password.get_secret_value(),
     }
+
+
+def admin_options(settings: ServiceSettings) -> dict[str, Any]:
+    """The same for confluent-kafka's admin client, which can ask what aiokafka's can't."""
+    return {
+        "bootstrap.servers": settings.kafka_bootstrap,
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "SCRAM-SHA-256",
+        "sasl.username": settings.kafka_user,
+        "sasl.password": settings.kafka_password.get_secret_value(),
+    }

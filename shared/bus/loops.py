@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,6 +21,15 @@ async def _nothing_to_close() -> None:
     return None
 
 
+async def never(_work: Work) -> datetime | None:
+    """The next instant of a schedule that the domain's time has nothing to do with."""
+    return None
+
+
+async def _never_busy(_work: Work) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Acts on rows whose instant has come.
@@ -30,12 +39,14 @@ class Schedule:
         act: Claims due rows in the given unit (FOR UPDATE SKIP LOCKED, a bounded number), moves
             them on, publishes; returns how many.
         wakes_on: The channel that says there may be something due.
+        next_due: Says when a row is due next, or since when one is.
         every: How long it sleeps at most.
     """
 
     name: str
     act: Callable[[Work], Awaitable[int]]
     wakes_on: str
+    next_due: Callable[[Work], Awaitable[datetime | None]]
     every: timedelta = timedelta(seconds=1)
 
 
@@ -45,12 +56,14 @@ class Worker:
 
     Attributes:
         act: Claims with a lease, acts outside any transaction, records; returns how many.
+        is_busy: Says whether it has, or any of its kind has, something to do now.
         close: Called once when the process stops.
     """
 
     name: str
     act: Callable[[], Awaitable[int]]
     wakes_on: str
+    is_busy: Callable[[Work], Awaitable[bool]] = _never_busy
     every: timedelta = timedelta(seconds=1)
     close: Callable[[], Awaitable[None]] = _nothing_to_close
 
@@ -62,7 +75,7 @@ def as_worker(schedule: Schedule, units: Units) -> Worker:
         async with units.begin() as work:
             return await schedule.act(work)
 
-    return Worker(schedule.name, act, schedule.wakes_on, schedule.every)
+    return Worker(schedule.name, act, schedule.wakes_on, every=schedule.every)
 
 
 async def keep_at_it(

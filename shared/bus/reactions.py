@@ -115,6 +115,12 @@ def latest_per_subject(told: Iterable[Told[E]]) -> list[Told[E]]:
     return [newest[subject] for subject in sorted(newest)]
 
 
+def latest_ends(ended: Iterable[Ended]) -> list[Ended]:
+    """One end per subject, the newest, in the subjects' order."""
+    newest = {item.subject: item for item in sorted(ended, key=lambda item: item.sequence)}
+    return [newest[subject] for subject in sorted(newest)]
+
+
 def _put(handlers: dict[type[Event], Any], event_class: type[Event], handler: object) -> None:
     if event_class in handlers:
         raise AlreadyDeclared(event_class)

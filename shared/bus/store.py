@@ -67,6 +67,10 @@ _LOCK_POSITIONS: LiteralString = """
     ORDER BY topic, partition FOR UPDATE
 """
 
+_POSITIONS: LiteralString = """
+    SELECT topic, partition, next_offset FROM bus.inbox_position WHERE consumer_group = $1
+"""
+
 _ADVANCE: LiteralString = """
     UPDATE bus.inbox_position AS held SET next_offset = p.next_offset
     FROM unnest($2::text[], $3::int[], $4::bigint[]) AS p (topic, partition, next_offset)
@@ -180,6 +184,12 @@ async def lock_positions(
     if len(rows) < len(partitions):
         await connection.execute(_ENSURE_POSITIONS, group, topics, numbers)
         rows = await connection.fetch(_LOCK_POSITIONS, group, topics, numbers)
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def positions_of(connection: Connection, group: str) -> dict[tuple[str, int], int]:
+    """The group's place in each partition: the next offset that has no effect yet."""
+    rows = await connection.fetch(_POSITIONS, group)
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 

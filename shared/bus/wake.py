@@ -48,7 +48,7 @@ class Wakes:
             for channel in self._events:
                 await connection.add_listener(channel, self._told)
             pause.forget()
-            self._wake_all()
+            self.wake_all()
             await _first_of(stopping, lost)
         finally:
             await connection.close(timeout=1)
@@ -56,7 +56,8 @@ class Wakes:
     def _told(self, _connection: object, _pid: int, channel: str, _payload: object) -> None:
         self._events[channel].set()
 
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
+        """Wake everybody: something may have been missed, or the clock was stepped."""
         for event in self._events.values():
             event.set()
 

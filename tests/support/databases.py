@@ -1,5 +1,7 @@
 """A database per test, copied from a template that is migrated once."""
 
+import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -11,7 +13,7 @@ from shared.migrations import Half, migrate
 from shared.service import Service
 from shared.settings import PREFIX, ServiceSettings
 from tests.support import probe
-from tests.support.room import PUBLIC_KEY
+from tests.support.room import PORTAL_URL, PRIVATE_KEY, TRUSTED, TRUSTED_LINKS
 from tests.support.servers import Servers, password_of
 
 
@@ -21,11 +23,25 @@ class Databases:
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
         self._templates: dict[str, str] = {}
+        self._coming: dict[str, asyncio.Task[str]] = {}
 
     async def new(self, service: str) -> str:
-        """The name of a new, migrated database that belongs to the service."""
+        """The name of a new, migrated database that belongs to the service.
+
+        The next one is copied meanwhile, so that tests seldom wait for it.
+        """
         if service not in self._templates:
             await self._make_template(service)
+        coming = self._coming.pop(service, None)
+        name = await (coming or self._copy(service))
+        self._coming[service] = asyncio.create_task(self._copy(service))
+        return name
+
+    async def close(self) -> None:
+        """Let the copies that are being made be finished; the servers end after that."""
+        await asyncio.gather(*self._coming.values(), return_exceptions=True)
+
+    async def _copy(self, service: str) -> str:
         name = f"test_{uuid4().hex}"
         template = self._templates[service]
         await self._execute(
@@ -56,7 +72,8 @@ class Databases:
             "KAFKA_PASSWORD": password_of(service),
             "API_PORT": "0",
             "INTERNAL_PORT": "0",
-            "TOKEN_PUBLIC_KEY": PUBLIC_KEY,
+            "TOKEN_ISSUERS": json.dumps(TRUSTED),
+            "FORM_ISSUERS": json.dumps(TRUSTED_LINKS),
         }
         if service == "probe":
             values |= {
@@ -65,6 +82,11 @@ class Databases:
             }
         if service == "notifications":
             values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(servers.smtp_port)}
+            values |= {"PORTAL_URL": PORTAL_URL, "SIGNING_KEY": PRIVATE_KEY}
+        if service == "portal":
+            values |= {"PORTAL_URL": PORTAL_URL, "SIGNING_KEY": PRIVATE_KEY, "STYLEGUIDE": "true"}
+            others = [name for name in services.SERVICES if name != "portal"]
+            values |= {f"{name.upper()}_URL": f"http://{name}" for name in others}
         return {PREFIX + name: value for name, value in (values | dict(more or {})).items()}
 
     async def _make_template(self, service: str) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.api import build_api
-from shared.auth import Role, issue_token
+from shared.auth import Form, Issuer, Role
 from shared.bus.inbox import Inbox, read
 from shared.bus.work import Units
 from shared.clock import FixedClock
@@ -32,6 +32,7 @@ PUBLIC_KEY = (
     .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     .decode()
 )
+PORTAL_URL = "https://portal.example"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _offsets = count()
 
@@ -54,13 +55,25 @@ class Room:
         inbox = Inbox(self.units, self.service.reactions, self.settings.consumer_group)
         return await inbox.take([read(record) for record in records])
 
-    def api(self, *roles: Role) -> httpx.AsyncClient:
+    def api(self, *roles: Role, subject: str = "tester") -> httpx.AsyncClient:
         """A client of the service's API, signed in as somebody with these roles (coordinator)."""
+        signed = token(*(roles or (Role.COORDINATOR,)), subject=subject)
+        return self._client(f"Bearer {signed}")
+
+    def api_by_link(self, form: Form) -> httpx.AsyncClient:
+        """A client of the service's API that has followed a link to one form of one person."""
+        return self._client(f"Form {LINKS.form_token(form, timedelta(minutes=5))}")
+
+    def transport(self) -> httpx.ASGITransport:
+        """The way to the service's API, without a network."""
         app = build_api(self.settings, self.units, list(self.service.routers))
+        return httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def _client(self, authorization: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            transport=self.transport(),
             base_url="http://service",
-            headers={"Authorization": f"Bearer {token(*(roles or (Role.COORDINATOR,)))}"},
+            headers={"Authorization": authorization},
         )
 
     async def rows(self, query: str, *values: object) -> list[asyncpg.Record]:
@@ -72,8 +85,14 @@ class Room:
         return await self.rows("SELECT * FROM bus.outbox ORDER BY position")
 
 
-def token(*roles: Role, life: timedelta = timedelta(minutes=5)) -> str:
-    return issue_token(PRIVATE_KEY, "tandem", "tester", roles, life)
+ISSUER = Issuer("tandem", PRIVATE_KEY)
+LINKS = Issuer("notifications", PRIVATE_KEY)
+TRUSTED = {"tandem": PUBLIC_KEY, "portal": PUBLIC_KEY}
+TRUSTED_LINKS = {"notifications": PUBLIC_KEY}
+
+
+def token(*roles: Role, subject: str = "tester", life: timedelta = timedelta(minutes=5)) -> str:
+    return ISSUER.access_token(subject, roles, life)
 
 
 def record_of(

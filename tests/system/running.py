@@ -70,14 +70,16 @@ class Running:
 
 
 @contextmanager
-def running_tandem(folder: Path, *words: str, **settings: str) -> Iterator[Running]:
-    """`tandem up` until the block ends, then Ctrl-C; nothing of it may stay behind."""
+def running_tandem(
+    folder: Path, *words: str, command: str = "up", **settings: str
+) -> Iterator[Running]:
+    """`tandem up` (or `demo`) until the block ends, then Ctrl-C; nothing of it may stay behind."""
     ports = _free_ports()
     environment = _environment() | settings
     environment |= {"TANDEM_DATA": str(folder), "TANDEM_PORT_SHIFT": str(ports.shift)}
     process = subprocess.Popen(
-        [TANDEM, "up", *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, start_new_session=True,
+        [TANDEM, command, *words], env=environment, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
         output = _until_it_runs(process)

@@ -23,6 +23,11 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="The most items 
 Steward = Annotated[Principal, require(Role.COORDINATOR, Role.OPERATOR, Role.INTEGRATION)]
 """Who looks after people and registrations: the coordinator, or a program on HR's behalf."""
 
+Teller = Annotated[
+    Principal, require(Role.COORDINATOR, Role.OPERATOR, Role.INTEGRATION, Role.PORTAL)
+]
+"""Who may ask for names by id: also the portal, for what it shows to those who may see them."""
+
 Coordinator = Annotated[Principal, require(Role.COORDINATOR, Role.OPERATOR)]
 """Who decides on programmes."""
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.intake import handlers
-from services.intake.api.models import After, Found, Ids, Limit, Page, Steward
+from services.intake.api.models import After, Found, Ids, Limit, Page, Steward, Teller
 from services.intake.api.refusals import refusals_of_table
 from services.intake.api.uploads import CsvFile, MappingText, mapping_of, read_table
 from services.intake.domain.people import read_people
@@ -93,7 +93,7 @@ async def list_people(
 
 
 @router.post("/people/lookup", summary="Say who people are")
-async def look_up_people(body: Ids, units: UnitsOf, _caller: Steward) -> Found[PersonName]:
+async def look_up_people(body: Ids, units: UnitsOf, _caller: Teller) -> Found[PersonName]:
     """Names and departments of up to 1,000 people by their ids."""
     async with units.reading() as work:
         records = await people.names(work, body.ids)
@@ -102,7 +102,7 @@ async def look_up_people(body: Ids, units: UnitsOf, _caller: Steward) -> Found[P
 
 @router.post("/participants/lookup", summary="Say who participants are")
 async def look_up_participants(
-    body: Ids, units: UnitsOf, _caller: Steward
+    body: Ids, units: UnitsOf, _caller: Teller
 ) -> Found[ParticipantName]:
     """People, names, departments and roles of up to 1,000 participants by their ids."""
     async with units.reading() as work:

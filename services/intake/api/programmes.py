@@ -24,7 +24,7 @@ from services.intake.domain.programmes import Programme, State, drafted
 from services.intake.store import programmes as store
 from shared.api import UnitsOf
 from shared.ids import new_id
-from tandem_events import MatchingPolicy, Policies
+from tandem_events import CheckinPolicy, MatchingPolicy, Policies
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
 
@@ -42,17 +42,30 @@ class MatchingAsked(Asked):
     )
 
 
+class CheckinsAsked(Asked):
+    """When pairs are asked how it goes: on the first such weekday (1 is Monday) of the month."""
+
+    every_months: int = Field(default=1, ge=1, le=12, strict=True)
+    weekday: int = Field(default=3, ge=1, le=7, strict=True)
+    hour: int = Field(default=10, ge=0, le=23, strict=True)
+
+
 class PoliciesAsked(Asked):
     """The rules of a programme."""
 
     mentor_capacity: int = Field(default=1, ge=1, le=50, strict=True)
     matching: MatchingAsked = MatchingAsked()
+    checkins: CheckinsAsked = CheckinsAsked()
 
     def settled(self) -> Policies:
         """The rules as they are told."""
         weights = {str(term): points for term, points in self.matching.weights.items()}
         matching = MatchingPolicy(weights=weights)
-        return Policies(mentor_capacity=self.mentor_capacity, matching=matching)
+        return Policies(
+            mentor_capacity=self.mentor_capacity,
+            matching=matching,
+            checkins=CheckinPolicy(**self.checkins.model_dump()),
+        )
 
 
 class NewProgramme(Asked):

@@ -17,10 +17,12 @@ from services.intake.domain.programmes import (
     WrongDates,
 )
 from services.intake.domain.registrations import AlreadyWithdrawn, NoSuchParticipant
+from services.intake.store.accounts import NoSuchPerson
 from shared.problems import Problem
 
 _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
     NoSuchProgramme: (404, "No such programme", "no-such-programme"),
+    NoSuchPerson: (404, "No such person", "no-such-person"),
     NoSuchParticipant: (404, "No such participant", "no-such-participant"),
     IllegalMove: (409, "Not possible in this state", "illegal-move"),
     EnrolmentOver: (409, "Enrolment has ended", "enrolment-over"),

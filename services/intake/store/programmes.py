@@ -51,6 +51,10 @@ _OVER: LiteralString = (
     """
 )
 
+_NEXT_CLOSING: LiteralString = """
+    SELECT min(enrolment_closes_at) FROM programme WHERE state = 'open'
+"""
+
 
 async def put(work: Work, programme: Programme) -> None:
     """Write a programme, new or changed."""
@@ -103,6 +107,12 @@ async def page(work: Work, after: UUID | None, limit: int) -> list[Programme]:
 async def claim_over(work: Work, now: datetime) -> list[Programme]:
     """Open programmes whose enrolment has ended, claimed for this unit."""
     return _programmes(await work.connection.fetch(_OVER, now, _MOST_AT_ONCE))
+
+
+async def next_closing(work: Work) -> datetime | None:
+    """When enrolment ends next in a programme that is open."""
+    closing: datetime | None = await work.connection.fetchval(_NEXT_CLOSING)
+    return closing
 
 
 def _found(record: asyncpg.Record | None, programme_id: UUID) -> Programme:

@@ -22,6 +22,7 @@ Item = TypeVar("Item")
 
 Coordinator = Annotated[Principal, require(Role.COORDINATOR)]
 Reader = Annotated[Principal, require(Role.COORDINATOR, Role.OPERATOR)]
+Participant = Annotated[Principal, require(Role.PARTICIPANT)]
 
 After = Annotated[UUID | None, Query(description="The last id of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]

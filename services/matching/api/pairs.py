@@ -6,11 +6,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from services.matching.api.common import After, Coordinator, Limit, Page, Reader, problems
+from services.matching.api.common import (
+    After,
+    Coordinator,
+    Limit,
+    Page,
+    Participant,
+    Reader,
+    problems,
+)
 from services.matching.api.models import PairAnswer
 from services.matching.handlers import as_event
 from services.matching.store import pairs, pool
-from shared.api import UnitsOf
+from shared.api import UnitsOf, person_of
 from shared.bus.work import Work
 
 router = APIRouter(prefix="/v1", tags=["pairs"])
@@ -26,6 +34,12 @@ class PairEnd(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Literal["coordinator", "complete"]
+
+
+class Pairs(BaseModel):
+    """All pairs that were asked for."""
+
+    items: list[PairAnswer]
 
 
 @router.get("/programmes/{programme_id}/pairs", summary="The pairs of a programme")
@@ -46,6 +60,14 @@ async def get_pairs(
             )
     items = [PairAnswer.model_validate(pair) for pair in found]
     return Page(items=items, next=items[-1].pair_id if len(items) == limit else None)
+
+
+@router.get("/me/pairs", summary="My pairs")
+async def get_my_pairs(units: UnitsOf, caller: Participant) -> Pairs:
+    """The caller's pairs in all programmes, ended ones too, the newest first."""
+    async with units.reading() as work:
+        found = await pairs.pairs_of_person(work, person_of(caller))
+    return Pairs(items=[PairAnswer.model_validate(pair) for pair in found])
 
 
 @router.get("/pairs/{pair_id}", summary="A pair")

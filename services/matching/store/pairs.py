@@ -53,6 +53,14 @@ _PAIRS: LiteralString = """
 """
 
 
+_PAIRS_OF_PERSON: LiteralString = """
+    SELECT pair_id, pair.programme_id, run_id, mentor_id, mentee_id, points,
+           reasons::text AS reasons, formed_at, ended_at, end_reason
+    FROM candidate JOIN pair ON participant_id IN (mentor_id, mentee_id)
+    WHERE person_id = $1 ORDER BY pair_id DESC LIMIT 1000
+"""
+
+
 class PairUnknown(MatchingError):
     """There is no pair of this id."""
 
@@ -119,6 +127,11 @@ async def pairs_of_programme(
     """A page of the programme's pairs in order of id: the open ones, the ended ones, or all."""
     rows = await work.connection.fetch(_PAIRS, programme_id, after, is_open, limit)
     return [_pair(row) for row in rows]
+
+
+async def pairs_of_person(work: Work, person_id: UUID) -> list[Pair]:
+    """A person's pairs in all programmes, the newest first."""
+    return [_pair(row) for row in await work.connection.fetch(_PAIRS_OF_PERSON, person_id)]
 
 
 def _pair(row: asyncpg.Record) -> Pair:

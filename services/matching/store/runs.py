@@ -32,6 +32,10 @@ _CLAIM: LiteralString = """
     RETURNING run_id, programme_id, attempts
 """
 
+_ANY_OPEN: LiteralString = """
+    SELECT EXISTS (SELECT FROM match_run WHERE state IN ('queued', 'running'))
+"""
+
 _RENEW: LiteralString = """
     UPDATE match_run SET leased_until = clock_timestamp() + $3::interval
     WHERE run_id = $1 AND lease = $2 AND state = 'running' RETURNING TRUE
@@ -148,6 +152,11 @@ async def claim_run(work: Work, lease: UUID, lasting: timedelta) -> Claim | None
     """Claim the oldest run that is queued, or whose worker has let its lease run out."""
     row = await work.connection.fetchrow(_CLAIM, lease, lasting)
     return None if row is None else Claim(**dict(row), lease=lease)
+
+
+async def any_open(work: Work) -> bool:
+    """Whether a run is queued or being worked on."""
+    return bool(await work.connection.fetchval(_ANY_OPEN))
 
 
 async def renew_lease(work: Work, claim: Claim, lasting: timedelta) -> None:

@@ -11,6 +11,8 @@ class Kind(StrEnum):
 
     PAIR_FORMED = "pair-formed"
     PARTICIPANT_UNPLACED = "participant-unplaced"
+    CHECKIN_DUE = "checkin-due"
+    SIGN_IN = "sign-in"
 
 
 class Side(StrEnum):
@@ -43,6 +45,15 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Programme:
+    """The programme that a mail is about, with its first and its last day."""
+
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything that a mail says, and to whom.
 
@@ -50,22 +61,23 @@ class Letter:
         delivery_id: The ledger's id of this mail; its Message-ID comes from it.
         address: The recipient's address as the person's contact gives it.
         locale: The recipient's language and region, such as `en` or `de-AT`.
-        department: The code of the recipient's own department.
+        programme: Which programme it is about; None if it is about none.
+        department: The code of the recipient's own department in it.
         partner: The other one of the pair; None where nobody was found.
         reasons: Why the pair was matched, coded.
         unplaced_reason: Why nobody was found, coded.
+        link: Where the next step is, for the recipient alone.
     """
 
     delivery_id: UUID
     kind: Kind
-    side: Side
     name: str
     address: str
     locale: str
-    department: str
-    programme: str
-    starts_on: date
-    ends_on: date
+    side: Side | None = None
+    department: str | None = None
+    programme: Programme | None = None
     partner: Partner | None = None
     reasons: tuple[CodedReason, ...] = ()
     unplaced_reason: str | None = None
+    link: str | None = None

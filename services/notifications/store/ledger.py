@@ -13,14 +13,28 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notifications.domain.letter import CodedReason, Kind, Letter, Partner, Side
+from services.notifications.domain.letter import (
+    CodedReason,
+    Kind,
+    Letter,
+    Partner,
+    Programme,
+    Side,
+)
 from services.notifications.store.queue import settle
 from shared.bus.work import Cause, Work
+
+FALLBACK_LOCALE = "en"
 
 _WHAT_IS_DUE: LiteralString = """
     SELECT EXISTS (SELECT FROM delivery WHERE state = 'due' AND next_attempt_at <= $1)
                AS deliveries,
            EXISTS (SELECT FROM delivery WHERE state = 'sending' AND lease_until <= $1) AS leases
+"""
+
+_ANY_ON_ITS_WAY: LiteralString = """
+    SELECT EXISTS (SELECT FROM delivery WHERE state = 'due')
+        OR EXISTS (SELECT FROM delivery WHERE state = 'sending')
 """
 
 _EXPIRE: LiteralString = """
@@ -35,23 +49,30 @@ _EXPIRE: LiteralString = """
 _CLAIM: LiteralString = """
     WITH next AS (
         SELECT id FROM delivery WHERE state = 'due' AND next_attempt_at <= $1
-        ORDER BY next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+        ORDER BY urgent DESC, next_attempt_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
     ), claimed AS (
         UPDATE delivery AS d SET state = 'sending', lease = $3, lease_until = $4
         FROM next WHERE d.id = next.id
         RETURNING d.*
     )
     SELECT claimed.id, claimed.kind, claimed.side, claimed.reasons, claimed.unplaced_reason,
-           claimed.programme_id, claimed.attempts, claimed.first_attempt_at,
+           claimed.subject_id, claimed.participant_id, claimed.programme_id, claimed.attempts,
+           claimed.first_attempt_at, claimed.void_after,
            claimed.correlation_id, claimed.causation_id, claimed.traceparent,
-           participant.person_id, participant.locale, participant.department,
+           coalesce(claimed.person_id, participant.person_id) AS person_id,
+           coalesce(participant.locale, anywhere.locale) AS locale, participant.department,
            contact.name, contact.email,
            programme.name AS programme, programme.starts_on, programme.ends_on,
            claimed.partner_id, partner.department AS partner_department,
            partners.name AS partner_name
     FROM claimed
-    LEFT JOIN participant USING (participant_id)
-    LEFT JOIN contact USING (person_id)
+    LEFT JOIN participant ON participant.participant_id = claimed.participant_id
+    LEFT JOIN contact
+        ON contact.person_id = coalesce(claimed.person_id, participant.person_id)
+    LEFT JOIN LATERAL (
+        SELECT locale FROM participant AS other WHERE other.person_id = claimed.person_id
+        ORDER BY participant_id DESC LIMIT 1
+    ) AS anywhere ON TRUE
     LEFT JOIN programme ON programme.programme_id = claimed.programme_id
     LEFT JOIN participant AS partner ON partner.participant_id = claimed.partner_id
     LEFT JOIN contact AS partners ON partners.person_id = partner.person_id
@@ -65,7 +86,8 @@ _RECORD: LiteralString = """
             CASE WHEN r.tried THEN coalesce(d.first_attempt_at, $6) ELSE d.first_attempt_at END,
         next_attempt_at = coalesce(r.next_attempt_at, d.next_attempt_at),
         failure = r.failure,
-        finished_at = CASE WHEN r.state IN ('sent', 'failed') THEN $7::timestamptz END,
+        finished_at = CASE WHEN r.state IN ('sent', 'failed', 'cancelled')
+            THEN $7::timestamptz END,
         lease = NULL,
         lease_until = NULL
     FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::timestamptz[], $5::text[])
@@ -100,20 +122,27 @@ class Claim:
     """A delivery that one worker has for a while.
 
     Attributes:
+        subject_id: What it tells of.
+        participant_id: Who is told, if it is about a programme.
         person_id: Who is told; None when that is not known any more.
+        programme_id: Which programme it is about; None if it is about none.
         letter: What to send; None when what it needs is not known any more.
         attempts: How often a server has put it off.
         first_attempt_at: When that was first, in real time.
+        void_after: It is no use to anybody after this real time.
         cause: The story that led to it.
     """
 
     id: UUID
     kind: Kind
+    subject_id: UUID
+    participant_id: UUID | None
     person_id: UUID | None
-    programme_id: UUID
+    programme_id: UUID | None
     letter: Letter | None
     attempts: int
     first_attempt_at: datetime | None
+    void_after: datetime | None
     cause: Cause
 
 
@@ -138,6 +167,11 @@ async def what_is_due(work: Work, at: datetime) -> Due:
     """Look whether there is something to do at this real time."""
     row = await work.connection.fetchrow(_WHAT_IS_DUE, at)
     return Due(deliveries=bool(row and row["deliveries"]), leases=bool(row and row["leases"]))
+
+
+async def any_on_its_way(work: Work) -> bool:
+    """Whether a delivery is due, or a worker has it."""
+    return bool(await work.connection.fetchval(_ANY_ON_ITS_WAY))
 
 
 async def expire_leases(work: Work, at: datetime) -> None:
@@ -183,32 +217,34 @@ def _claim(row: asyncpg.Record) -> Claim:
     return Claim(
         id=row["id"],
         kind=Kind(row["kind"]),
+        subject_id=row["subject_id"],
+        participant_id=row["participant_id"],
         person_id=row["person_id"],
         programme_id=row["programme_id"],
         letter=_letter(row) if _is_complete(row) else None,
         attempts=row["attempts"],
         first_attempt_at=row["first_attempt_at"],
+        void_after=row["void_after"],
         cause=Cause(row["correlation_id"], row["causation_id"], row["traceparent"]),
     )
 
 
 def _is_complete(row: asyncpg.Record) -> bool:
     partner_is_known = row["partner_id"] is None or row["partner_name"] is not None
-    return row["email"] is not None and row["programme"] is not None and partner_is_known
+    programme_is_known = row["programme_id"] is None or row["programme"] is not None
+    return row["email"] is not None and programme_is_known and partner_is_known
 
 
 def _letter(row: asyncpg.Record) -> Letter:
     return Letter(
         delivery_id=row["id"],
         kind=Kind(row["kind"]),
-        side=Side(row["side"]),
         name=row["name"],
         address=row["email"],
-        locale=row["locale"],
+        locale=row["locale"] or FALLBACK_LOCALE,
+        side=row["side"] and Side(row["side"]),
         department=row["department"],
-        programme=row["programme"],
-        starts_on=row["starts_on"],
-        ends_on=row["ends_on"],
+        programme=_programme(row),
         partner=_partner(row),
         reasons=tuple(
             CodedReason(reason["term"], reason["points"], tuple(reason["codes"]))
@@ -216,6 +252,12 @@ def _letter(row: asyncpg.Record) -> Letter:
         ),
         unplaced_reason=row["unplaced_reason"],
     )
+
+
+def _programme(row: asyncpg.Record) -> Programme | None:
+    if row["programme_id"] is None:
+        return None
+    return Programme(row["programme"], row["starts_on"], row["ends_on"])
 
 
 def _partner(row: asyncpg.Record) -> Partner | None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -22,28 +23,39 @@ _ONE_AT_A_TIME: LiteralString = (
 
 _ENQUEUE: LiteralString = """
     INSERT INTO delivery (id, kind, subject_id, programme_id, participant_id, side, partner_id,
-                          reasons, unplaced_reason, correlation_id, causation_id, traceparent)
-    SELECT id, kind, subject_id, programme_id, participant_id, side, partner_id, reasons::jsonb,
-           unplaced_reason, correlation_id, causation_id, traceparent
+                          pair_id, reasons, unplaced_reason, correlation_id, causation_id,
+                          traceparent)
+    SELECT id, kind, subject_id, programme_id, participant_id, side, partner_id, pair_id,
+           reasons::jsonb, unplaced_reason, correlation_id, causation_id, traceparent
     FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
-                $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
-        AS d (id, kind, subject_id, programme_id, participant_id, side, partner_id, reasons,
-              unplaced_reason, correlation_id, causation_id, traceparent)
+                $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
+                $13::text[])
+        AS d (id, kind, subject_id, programme_id, participant_id, side, partner_id, pair_id,
+              reasons, unplaced_reason, correlation_id, causation_id, traceparent)
     ORDER BY kind, subject_id, participant_id
-    ON CONFLICT (kind, subject_id, participant_id) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id
+"""
+
+_ENQUEUE_TO_PERSON: LiteralString = """
+    INSERT INTO delivery (id, kind, subject_id, person_id, reasons, urgent, void_after,
+                          correlation_id, causation_id, traceparent)
+    VALUES ($1, $2, $3, $4, '[]', TRUE, $5, $6, $7, $8)
+    ON CONFLICT DO NOTHING RETURNING id
 """
 
 _SETTLE: LiteralString = """
     WITH known AS (
         SELECT d.id, d.kind, d.state,
                ended.pair_id IS NOT NULL AS is_over,
-               contact.email IS NOT NULL AND programme.programme_id IS NOT NULL
+               contact.email IS NOT NULL
+                   AND (d.programme_id IS NULL OR programme.programme_id IS NOT NULL)
                    AND (d.partner_id IS NULL OR partners.email IS NOT NULL) AS is_complete
         FROM delivery AS d
-        LEFT JOIN ended_pair AS ended ON ended.pair_id = d.subject_id AND d.kind = 'pair-formed'
-        LEFT JOIN participant USING (participant_id)
-        LEFT JOIN contact USING (person_id)
+        LEFT JOIN ended_pair AS ended ON ended.pair_id =
+            CASE d.kind WHEN 'pair-formed' THEN d.subject_id ELSE d.pair_id END
+        LEFT JOIN participant ON participant.participant_id = d.participant_id
+        LEFT JOIN contact ON contact.person_id = coalesce(d.person_id, participant.person_id)
         LEFT JOIN programme ON programme.programme_id = d.programme_id
         LEFT JOIN participant AS partner ON partner.participant_id = d.partner_id
         LEFT JOIN contact AS partners ON partners.person_id = partner.person_id
@@ -71,6 +83,9 @@ _RESTING_OF_PEOPLE: LiteralString = """
     SELECT d.id FROM participant
     JOIN delivery AS d ON d.partner_id = participant.participant_id
     WHERE participant.person_id = ANY($1) AND d.state IN ('waiting', 'due', 'held')
+    UNION
+    SELECT id FROM delivery
+    WHERE person_id = ANY($1) AND state IN ('waiting', 'due', 'held')
 """
 
 _RESTING_OF_PARTICIPANTS: LiteralString = """
@@ -88,6 +103,9 @@ _WAITING_OF_PROGRAMMES: LiteralString = """
 _RESTING_OF_PAIRS: LiteralString = """
     SELECT id FROM delivery
     WHERE kind = 'pair-formed' AND subject_id = ANY($1) AND state IN ('waiting', 'due', 'held')
+    UNION
+    SELECT id FROM delivery
+    WHERE pair_id = ANY($1) AND state IN ('waiting', 'due', 'held')
 """
 
 _RELEASE_HELD: LiteralString = "UPDATE delivery SET state = 'due' WHERE state = 'held'"
@@ -98,7 +116,8 @@ class NewDelivery:
     """One person to be told one thing.
 
     Attributes:
-        subject_id: What they are told of: the pair, or the match run.
+        subject_id: What they are told of: the pair, the match run or the check-in.
+        pair_id: It is void when this pair ends; the one it tells of, where `subject_id` is not.
         reasons: Why the pair was matched, as a JSON array of coded reasons.
         cause: The story that this delivery continues.
     """
@@ -109,9 +128,26 @@ class NewDelivery:
     programme_id: UUID
     participant_id: UUID
     side: Side
-    partner_id: UUID | None
-    reasons: str
-    unplaced_reason: str | None
+    cause: Cause
+    partner_id: UUID | None = None
+    pair_id: UUID | None = None
+    reasons: str = "[]"
+    unplaced_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToPerson:
+    """One person to be told something at once that no programme is concerned with.
+
+    Attributes:
+        void_after: It is no use to anybody after this real time.
+    """
+
+    id: UUID
+    kind: Kind
+    subject_id: UUID
+    person_id: UUID
+    void_after: datetime
     cause: Cause
 
 
@@ -131,6 +167,7 @@ async def enqueue(work: Work, deliveries: Sequence[NewDelivery]) -> None:
         [d.participant_id for d in deliveries],
         [d.side for d in deliveries],
         [d.partner_id for d in deliveries],
+        [d.pair_id for d in deliveries],
         [d.reasons for d in deliveries],
         [d.unplaced_reason for d in deliveries],
         [d.cause.correlation_id for d in deliveries],
@@ -138,6 +175,23 @@ async def enqueue(work: Work, deliveries: Sequence[NewDelivery]) -> None:
         [d.cause.traceparent for d in deliveries],
     )
     await settle(work, [row["id"] for row in rows])
+
+
+async def enqueue_to_person(work: Work, delivery: ToPerson) -> None:
+    """Queue what somebody waits for, before everything else."""
+    queued = await work.connection.fetchval(
+        _ENQUEUE_TO_PERSON,
+        delivery.id,
+        delivery.kind,
+        delivery.subject_id,
+        delivery.person_id,
+        delivery.void_after,
+        delivery.cause.correlation_id,
+        delivery.cause.causation_id,
+        delivery.cause.traceparent,
+    )
+    if queued is not None:
+        await settle(work, [queued])
 
 
 async def settle_those_of_people(work: Work, person_ids: Sequence[UUID]) -> None:

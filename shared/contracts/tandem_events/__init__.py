@@ -1,9 +1,11 @@
 """The events of Tandem: what a consumer of its Kafka topics needs, and nothing else."""
 
 from tandem_events.catalogue import EVENT_OF_TYPE, EVENTS, TOPICS
+from tandem_events.checkins import AgreementMade, CheckinAnswered, CheckinDue, SessionRated
 from tandem_events.envelope import Envelope, MalformedEnvelope
 from tandem_events.event import Event, Part
 from tandem_events.intake import (
+    CheckinPolicy,
     MatchingPolicy,
     ParticipantRegistered,
     ParticipantWithdrawn,
@@ -22,6 +24,10 @@ __all__ = [
     "EVENT_OF_TYPE",
     "PARTITIONS",
     "TOPICS",
+    "AgreementMade",
+    "CheckinAnswered",
+    "CheckinDue",
+    "CheckinPolicy",
     "Envelope",
     "Event",
     "Kind",
@@ -41,6 +47,7 @@ __all__ = [
     "ProgrammeChanged",
     "Reason",
     "Received",
+    "SessionRated",
     "Topic",
     "UnreadableEvent",
     "read_record",

@@ -1,5 +1,6 @@
 """Every event and every topic there is."""
 
+from tandem_events.checkins import AgreementMade, CheckinAnswered, CheckinDue, SessionRated
 from tandem_events.event import Event
 from tandem_events.intake import (
     ParticipantRegistered,
@@ -19,6 +20,10 @@ EVENTS: tuple[type[Event], ...] = (
     PairFormed,
     PairEnded,
     ParticipantUnplaced,
+    AgreementMade,
+    CheckinDue,
+    CheckinAnswered,
+    SessionRated,
     NotificationSent,
     NotificationFailed,
 )

@@ -40,7 +40,21 @@ EndReason = Annotated[str, _known_or_other(_END_REASONS), _documented(_END_REASO
 _UNPLACED_REASONS = frozenset({"no-place-left", "no-suitable-partner"})
 UnplacedReason = Annotated[str, _known_or_other(_UNPLACED_REASONS), _documented(_UNPLACED_REASONS)]
 
-_NOTIFICATION_KINDS = frozenset({"pair-formed", "participant-unplaced"})
+_SIDES = frozenset({"mentor", "mentee"})
+Side = Annotated[str, _known_or_other(_SIDES), _documented(_SIDES)]
+
+_CADENCES = frozenset({"weekly", "every-two-weeks", "twice-a-month", "monthly"})
+Cadence = Annotated[str, _known_or_other(_CADENCES), _documented(_CADENCES)]
+
+_CHANNEL_KINDS = frozenset({"video", "phone", "chat", "in-person"})
+ChannelKind = Annotated[str, _known_or_other(_CHANNEL_KINDS), _documented(_CHANNEL_KINDS)]
+
+_AGREEMENT_ORIGINS = frozenset({"default", "partners"})
+AgreementOrigin = Annotated[
+    str, _known_or_other(_AGREEMENT_ORIGINS), _documented(_AGREEMENT_ORIGINS)
+]
+
+_NOTIFICATION_KINDS = frozenset({"pair-formed", "participant-unplaced", "checkin-due"})
 NotificationKind = Annotated[
     str, _known_or_other(_NOTIFICATION_KINDS), _documented(_NOTIFICATION_KINDS)
 ]

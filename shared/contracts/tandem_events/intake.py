@@ -21,16 +21,32 @@ class MatchingPolicy(Part):
     weights: dict[Term, int] = Field(default_factory=dict)
 
 
+class CheckinPolicy(Part):
+    """When a programme asks its pairs how it goes: on the first such weekday of the month.
+
+    Attributes:
+        every_months: At intervals of so many months, counted from the programme's start.
+        weekday: 1 is Monday, 7 is Sunday.
+        hour: The full hour, 0 to 23, in each participant's own time zone.
+    """
+
+    every_months: int = Field(default=1, ge=1, le=12)
+    weekday: int = Field(default=3, ge=1, le=7)
+    hour: int = Field(default=10, ge=0, le=23)
+
+
 class Policies(Part):
     """The rules of a programme, told to everyone up front.
 
     Attributes:
         mentor_capacity: How many mentees a mentor takes when a registration does not say.
         matching: How pairs are scored.
+        checkins: When pairs are asked how it goes.
     """
 
     mentor_capacity: int = Field(default=1, ge=1, le=50)
     matching: MatchingPolicy = MatchingPolicy()
+    checkins: CheckinPolicy = CheckinPolicy()
 
 
 class ProgrammeChanged(Event):

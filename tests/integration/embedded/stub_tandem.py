@@ -18,7 +18,7 @@ def main() -> None:
         accepted=dict.fromkeys(sys.argv[2:], frozenset({"TANDEM_INSTALLATION"})),
         serve=lambda service: [sys.executable, str(STUB), service],
         provision=nothing,
-        first_start=lambda _: ["300 people imported"],
+        first_start=lambda _, progress: progress.say(["300 people imported"]),
         where_to_look=lambda around: [f"Look at {around.ports.api(0)}"],
     )
     try:

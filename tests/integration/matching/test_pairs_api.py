@@ -44,6 +44,27 @@ class TestListPairs:
         assert (answer.status_code, answer.json()["code"]) == (404, "programme-unknown")
 
 
+class TestMyPairs:
+    async def test_are_those_of_the_person_who_asks(self, room: Room, programme_id: UUID) -> None:
+        pair = (await pairs_of(room, programme_id))[0]
+        query = "SELECT person_id FROM candidate WHERE participant_id = $1"
+        person = (await room.rows(query, UUID(pair["mentee_id"])))[0]["person_id"]
+
+        async with room.api(Role.PARTICIPANT, subject=str(person)) as api:
+            mine = (await api.get("/v1/me/pairs")).json()["items"]
+        async with room.api(Role.PARTICIPANT, subject=str(new_id())) as api:
+            nobodys = (await api.get("/v1/me/pairs")).json()["items"]
+
+        assert [item["pair_id"] for item in mine] == [pair["pair_id"]]
+        assert nobodys == []
+
+    async def test_are_for_participants(self, room: Room) -> None:
+        async with room.api(Role.COORDINATOR, subject=str(new_id())) as api:
+            answer = await api.get("/v1/me/pairs")
+
+        assert answer.status_code == 403
+
+
 class TestEndPair:
     async def test_ending_a_pair_frees_both_and_is_told(
         self, room: Room, programme_id: UUID

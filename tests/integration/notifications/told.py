@@ -7,6 +7,7 @@ from aiokafka import ConsumerRecord
 
 from shared.ids import new_id
 from tandem_events import (
+    CheckinDue,
     PairEnded,
     PairFormed,
     ParticipantRegistered,
@@ -87,6 +88,19 @@ def end_of(formed: PairFormed) -> PairEnded:
         mentee_id=formed.mentee_id,
         reason="withdrawn",
         ended_at=NOON + timedelta(minutes=1),
+    )
+
+
+def checkin(formed: PairFormed, someone: Someone, partner: Someone) -> CheckinDue:
+    return CheckinDue(
+        checkin_id=new_id(),
+        pair_id=formed.pair_id,
+        programme_id=PROGRAMME,
+        participant_id=someone.participant_id,
+        side=someone.role,
+        partner_id=partner.participant_id,
+        round=1,
+        due_at=NOON,
     )
 
 

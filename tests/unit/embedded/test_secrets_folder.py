@@ -1,9 +1,10 @@
+import json
 import stat
+from datetime import timedelta
 from pathlib import Path
 
-import jwt
-
 from deploy.embedded.secrets import Secrets
+from shared.auth import Issuer, verify_token
 
 
 class TestSecrets:
@@ -20,15 +21,16 @@ class TestSecrets:
     def test_are_readable_by_their_owner_alone(self, tmp_path: Path) -> None:
         secrets = Secrets(tmp_path / "secrets")
 
-        files = [secrets.password_file("kafka-admin"), secrets.issuer_key_file]
+        files = [secrets.password_file("kafka-admin"), secrets.signing_key_file("tandem")]
 
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
         assert stat.S_IMODE(secrets.folder.stat().st_mode) == 0o700
 
     def test_sign_tokens_that_the_public_key_verifies(self, tmp_path: Path) -> None:
         secrets = Secrets(tmp_path / "secrets")
-        public_key = secrets.issuer_public_key_file.read_text()
+        key = secrets.signing_key_file("portal").read_text()
 
-        token = jwt.encode({"sub": "x"}, secrets.issuer_key_file.read_text(), algorithm="EdDSA")
+        trusted = json.loads(secrets.trust_file("token-issuers", ["tandem", "portal"]).read_text())
+        token = Issuer("portal", key).access_token("someone", [], timedelta(minutes=1))
 
-        assert jwt.decode(token, public_key, algorithms=["EdDSA"]) == {"sub": "x"}
+        assert verify_token(token, trusted).subject == "someone"

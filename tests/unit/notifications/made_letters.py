@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.notifications.domain.letter import Kind, Letter, Partner, Side
+from services.notifications.domain.letter import Kind, Letter, Partner, Programme, Side
 
 TO_BEN = Letter(
     delivery_id=UUID(int=1),
@@ -14,9 +14,7 @@ TO_BEN = Letter(
     address="ben@example.com",
     locale="en",
     department="Sales",
-    programme="Mentoring 2027",
-    starts_on=date(2027, 3, 1),
-    ends_on=date(2027, 11, 30),
+    programme=Programme("Mentoring 2027", date(2027, 3, 1), date(2027, 11, 30)),
     partner=Partner("Ana Kovač", "Research"),
 )
 TO_ANA = replace(
@@ -34,4 +32,13 @@ TO_CEM = replace(
     address="cem@example.com",
     partner=None,
     unplaced_reason="no-place-left",
+)
+TO_BEN_ASKED = replace(TO_BEN, kind=Kind.CHECKIN_DUE, link="https://portal.example/checkins/x.y-z")
+TO_ANA_SIGNING_IN = Letter(
+    delivery_id=UUID(int=2),
+    kind=Kind.SIGN_IN,
+    name="Ana Kovač",
+    address="ana@example.com",
+    locale="en",
+    link="https://portal.example/sign-in/x.y-z",
 )

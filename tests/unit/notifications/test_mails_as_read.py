@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.headerregistry import Address
@@ -13,11 +13,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.notifications.domain.letter import CodedReason, Letter, Partner
+from services.notifications.domain.letter import CodedReason, Letter, Partner, Programme
 from services.notifications.domain.plain import one_line
 from services.notifications.letters import NAMELESS, language_for, put_into_words
 from services.notifications.mime import mail_of
-from tests.unit.notifications.made_letters import TO_ANA, TO_BEN, TO_CEM
+from tests.unit.notifications.made_letters import (
+    TO_ANA,
+    TO_ANA_SIGNING_IN,
+    TO_BEN,
+    TO_BEN_ASKED,
+    TO_CEM,
+)
 
 SENDER = Address("Tandem", addr_spec="tandem@example.com")
 AT = datetime(2027, 3, 1, 12, 30, tzinfo=UTC)
@@ -33,6 +39,10 @@ NAMES = st.text(max_size=120) | st.sampled_from([
     "李 伟 李 伟 李 伟 李 伟 李 伟 李 伟 李 伟 李 伟 李 伟 李 伟",
     "\u202e",
 ])  # fmt: skip
+
+
+def named(programme: str) -> Programme:
+    return Programme(programme, date(2027, 3, 1), date(2027, 11, 30))
 
 
 def mail(letter: Letter) -> EmailMessage:
@@ -157,7 +167,9 @@ class TestItsHeaders:
     def test_no_name_can_add_a_header_or_a_recipient(
         self, name: str, partner: str, programme: str
     ) -> None:
-        letter = replace(TO_BEN, name=name, partner=Partner(partner, "R"), programme=programme)
+        letter = replace(
+            TO_BEN, name=name, partner=Partner(partner, "R"), programme=named(programme)
+        )
 
         read = mail(letter)
 
@@ -184,6 +196,34 @@ class TestItsHeaders:
         assert not any(b"\r" in line or b"\n" in line for line in lines)
 
 
+class TestTheCheckinMail:
+    def test_its_subject_says_the_fact(self) -> None:
+        subject = mail(TO_BEN_ASKED)["Subject"]
+
+        assert subject == "Your check-in: three questions about you and Ana Kovač"
+
+    def test_its_step_is_the_link(self) -> None:
+        greeting, _, link, *_ = body(TO_BEN_ASKED, "plain").splitlines()
+
+        assert greeting.startswith("Hello Ben Okoro, please answer three short questions")
+        assert link == TO_BEN_ASKED.link
+        assert f'href="{TO_BEN_ASKED.link}"' in body(TO_BEN_ASKED, "html")
+
+    def test_its_last_line_says_why_one_gets_it(self) -> None:
+        last = body(TO_BEN_ASKED, "plain").rstrip().splitlines()[-1]
+
+        assert last.startswith("You get this mail because you take part in Mentoring 2027")
+
+
+class TestTheSignInMail:
+    def test_needs_no_programme(self) -> None:
+        assert mail(TO_ANA_SIGNING_IN)["Subject"] == "Your link to sign in to Tandem"
+        assert str(TO_ANA_SIGNING_IN.link) in body(TO_ANA_SIGNING_IN, "plain").splitlines()
+
+    def test_says_what_to_do_if_one_did_not_ask(self) -> None:
+        assert "You did not ask for it? Then do nothing" in body(TO_ANA_SIGNING_IN, "plain")
+
+
 class TestItsPage:
     @given(NAMES, st.text(max_size=40))
     @example("<script>alert(1)</script>", "<img src=x onerror=alert(1)>")
@@ -192,7 +232,7 @@ class TestItsPage:
         odd = replace(
             plain,
             name=name,
-            programme=name,
+            programme=named(name),
             partner=Partner(name, "R"),
             reasons=(CodedReason("interests", 1, (code,)),),
         )

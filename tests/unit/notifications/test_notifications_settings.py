@@ -12,7 +12,9 @@ NEEDED = {
     "TANDEM_KAFKA_PASSWORD": "x",
     "TANDEM_API_PORT": "1",
     "TANDEM_INTERNAL_PORT": "2",
-    "TANDEM_TOKEN_PUBLIC_KEY": "x",
+    "TANDEM_TOKEN_ISSUERS": "{}",
+    "TANDEM_PORTAL_URL": "https://portal.example",
+    "TANDEM_SIGNING_KEY": "x",
 }
 
 

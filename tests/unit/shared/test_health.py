@@ -2,13 +2,19 @@
 
 import httpx
 
+from shared.bus.pending import Outlook
 from shared.health import Health, StallTimer
-from shared.internal import build_internal
+from shared.internal import Look, build_internal
+from tests.support.room import NOON
 
 
-def _client(health: Health) -> httpx.AsyncClient:
+async def _nobody_knows() -> Outlook | None:
+    return None
+
+
+def _client(health: Health, look: Look = _nobody_knows) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(build_internal(health)), base_url="http://internal"
+        transport=httpx.ASGITransport(build_internal(health, look)), base_url="http://internal"
     )
 
 
@@ -51,3 +57,20 @@ class TestHealth:
             metrics = await client.get("/metrics")
 
         assert "tandem_outbox_waiting_events" in metrics.text
+
+
+class TestWhatIsPending:
+    async def test_is_unknown_until_the_database_answers(self) -> None:
+        async with _client(Health()) as client:
+            assert (await client.get("/pending")).status_code == 503
+
+    async def test_is_said_with_the_instant_of_what_comes_next(self) -> None:
+        async def look() -> Outlook:
+            return Outlook(outbox=1, lag=2, seen=30, busy=["send-mail"], next_due=NOON)
+
+        async with _client(Health(), look) as client:
+            said = (await client.get("/pending")).json()
+
+        assert said == {
+            "outbox": 1, "lag": 2, "seen": 30, "busy": ["send-mail"], "next_due": NOON.isoformat(),
+        }  # fmt: skip

@@ -15,7 +15,7 @@ ENOUGH = {
     "TANDEM_KAFKA_PASSWORD": "made up",
     "TANDEM_API_PORT": "8101",
     "TANDEM_INTERNAL_PORT": "8201",
-    "TANDEM_TOKEN_PUBLIC_KEY": "a key",
+    "TANDEM_TOKEN_ISSUERS": '{"tandem": "a key"}',
 }
 
 
@@ -35,6 +35,7 @@ class TestSettings:
         [
             ("TANDEM_API_PORT", "70000"),
             ("TANDEM_BATCH_SIZE", "0"),
+            ("TANDEM_TOKEN_ISSUERS", "a key"),
             ("TANDEM_LOG_LEVEL", "loud"),
             ("TANDEM_ROLES", "api,everything"),
             ("TANDEM_INSTALLATION", "Our House"),

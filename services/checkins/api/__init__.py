@@ -1,0 +1,5 @@
+"""The HTTP API of checkins."""
+
+from services.checkins.api import checkins, overview
+
+routers = (checkins.router, overview.router)

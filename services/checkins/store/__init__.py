@@ -1,0 +1,1 @@
+"""All SQL of checkins, a module for each part of its tables."""

@@ -1,0 +1,34 @@
+"""What the portal is told by its environment."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
+
+
+class Settings(ServiceSettings):
+    """Where the portal is, where the services are, and with what it signs.
+
+    Attributes:
+        portal_url: Where people reach the portal.
+        signing_key: The private Ed25519 key (PEM) that signs tokens for who is signed in.
+        styleguide: Whether `/styleguide` shows all components, for those who build pages.
+    """
+
+    service: ClassVar[str] = "portal"
+
+    portal_url: Url
+    intake_url: Url
+    matching_url: Url
+    checkins_url: Url
+    notifications_url: Url
+    signing_key: SecretStr
+    styleguide: bool = False
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach it by HTTPS, so that cookies must never travel without."""
+        return self.portal_url.startswith("https:")

@@ -1,0 +1,291 @@
+"""What people see: the check-in by link, the homes of the roles, and pages for what goes wrong."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.auth import Form, Role
+from shared.ids import new_id
+from tests.integration.checkins.couples import told
+from tests.integration.intake import company
+from tests.integration.portal.house import (
+    Browser,
+    House,
+    checkin_link,
+    pair_in_matching,
+    sign_in_link,
+)
+from tests.support.room import PRIVATE_KEY
+
+FILLED = {"lesson": "Ask earlier.", "goal": "A talk.", "goal_rating": "none", "session": "5"}
+
+
+class TestACheckinByLink:
+    async def test_is_shown_answered_and_thanked_for(self, house: House, browser: Browser) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+
+        shown = await browser.open(link)
+        thanks = await browser.send(link, **FILLED)
+
+        assert "How is it going with Ana Lima 1?" in shown.text
+        assert thanks.url.path == f"{link}/thanks"
+        assert "Wednesday, 6 May 2026, 10:00 (Vienna time)" in thanks.text
+        assert len(await told(house.rooms["checkins"], "session-rated")) == 1
+
+    async def test_needs_no_cookie(self, house: House, browser: Browser) -> None:
+        checkin, couple = await house.checkin()
+
+        answer = await browser.client.post(checkin_link(checkin, couple.mentee_id), data=FILLED)
+
+        assert answer.url.path.endswith("/thanks")
+
+    async def test_with_mistakes_comes_back_filled_with_each_explained(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+
+        page = await browser.client.post(link, data={"goal": "A <talk>.", "session": "4"})
+
+        assert page.status_code == 422
+        assert '<a href="#lesson">' in page.text
+        assert '<a href="#goal_rating">' in page.text
+        assert "A &lt;talk&gt;." in page.text
+        assert 'value="4" checked' in page.text
+        assert "<title>Error: " in page.text
+        assert await told(house.rooms["checkins"], "checkin-answered") == []
+
+    async def test_with_odd_characters_is_explained_too(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+
+        page = await browser.client.post(link, data=FILLED | {"goal": "a\x00b"})
+
+        assert page.status_code == 422
+        assert "characters that can’t be kept" in page.text.replace("&#39;", "’")
+
+    async def test_while_checkins_is_away_loses_no_word(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+        house.network.away.add("checkins")
+
+        page = await browser.client.post(link, data=FILLED)
+        house.network.away.clear()
+        browser.page = page
+        again = await browser.send(link, **FILLED)
+
+        assert page.status_code == 503
+        assert "Ask earlier." in page.text
+        assert again.url.path.endswith("/thanks")
+
+    async def test_answered_before_says_when(self, house: House, browser: Browser) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+        await browser.client.post(link, data=FILLED)
+
+        shown = await browser.open(link)
+        sent = await browser.client.post(link, data=FILLED)
+
+        assert (shown.status_code, sent.status_code) == (410, 410)
+        assert "Your answers of 1 April 2026 are saved" in shown.text
+
+    async def test_that_is_too_old_offers_to_sign_in(self, house: House, browser: Browser) -> None:
+        checkin, couple = await house.checkin()
+
+        page = await browser.open(checkin_link(checkin, couple.mentee_id, timedelta(seconds=-1)))
+
+        assert page.status_code == 410
+        assert 'href="/sign-in?next=/home"' in page.text
+
+    async def test_for_somebody_else_or_another_form_opens_nothing(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        foreign = [
+            checkin_link(checkin, couple.mentor_id),
+            checkin_link(new_id(), couple.mentee_id),
+            sign_in_link(Form("sign-in", checkin, couple.mentee_id)).replace(
+                "sign-in", "checkins", 1
+            ),
+        ]
+
+        pages = [await browser.open(link) for link in foreign]
+
+        assert {page.status_code for page in pages} == {404}
+        assert all("does not belong here" in page.text for page in pages)
+
+    @pytest.mark.parametrize("cut", [1, 10, 120])
+    async def test_that_was_tampered_with_or_cut_opens_nothing(
+        self, house: House, browser: Browser, cut: int
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+
+        page = await browser.open(link[:-cut] + "A" * (cut // 2))
+
+        assert page.status_code == 404
+        assert "This link is not whole" in page.text
+
+
+class TestAParticipantsHome:
+    async def test_shows_the_next_step_the_partner_and_why(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        await pair_in_matching(house, couple)
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentee_person))
+
+        page = await browser.open("/home")
+
+        assert f'href="/my/checkins/{checkin}"' in page.text
+        assert "Ana Lima 1" in page.text
+        assert "You share an interest in data." in page.text
+        assert "p1@example.com" not in page.text
+
+    async def test_leads_to_the_form_and_shows_what_was_written(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentee_person))
+        await browser.open(f"/my/checkins/{checkin}")
+        await browser.send(f"/my/checkins/{checkin}", **FILLED)
+
+        page = await browser.open("/home")
+
+        assert "A talk." in page.text
+        assert f'href="/my/checkins/{checkin}"' not in page.text
+
+    async def test_of_who_takes_no_part_says_so(self, house: House, browser: Browser) -> None:
+        people = await house.people(1)
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(people[1]))
+
+        page = await browser.open("/home")
+
+        assert "You do not take part in a programme yet" in page.text
+
+    async def test_opens_no_form_of_somebody_else(self, house: House, browser: Browser) -> None:
+        checkin, couple = await house.checkin()
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentor_person))
+
+        page = await browser.open(f"/my/checkins/{checkin}")
+
+        assert page.status_code == 404
+
+
+class TestACoordinatorsPages:
+    async def test_show_the_programme_and_who_has_not_answered(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        await browser.client.post(checkin_link(checkin, couple.mentee_id), data=FILLED)
+        await browser.sign_in_as(Role.COORDINATOR)
+        programme = await _same_programme(house)
+
+        programmes = await browser.open("/programmes")
+        page = await browser.open(f"/programmes/{programme}")
+        rows = await browser.open(f"/programmes/{programme}/checkins?round=1&answered=false")
+
+        assert "Spring" in programmes.text
+        assert "(50 %)" in page.text
+        assert "Ana Lima 1" in rows.text
+        assert "1 check-in<" in rows.text
+        assert "Ask earlier." not in page.text + rows.text
+
+    async def test_appoint_and_dismiss_coordinators(self, house: House, browser: Browser) -> None:
+        people = await house.people(1)
+        await browser.sign_in_as(Role.COORDINATOR)
+        await browser.open("/coordinators")
+
+        appointed = await browser.send("/coordinators", email="p1@example.com")
+        dismissed = await browser.send(f"/coordinators/{people[1]}/dismiss")
+
+        assert "Ana Lima 1" in appointed.text
+        assert "Nobody is appointed yet" in dismissed.text
+
+    async def test_explain_an_address_that_nobody_has(self, browser: Browser) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+        await browser.open("/coordinators")
+
+        page = await browser.send("/coordinators", email="nobody@example.com")
+
+        assert page.status_code == 422
+        assert "Nobody with this address was imported" in page.text
+
+    @pytest.mark.parametrize(
+        "path", ["/programmes", f"/programmes/{new_id()}", f"/programmes/{new_id()}/checkins",
+                 "/coordinators"],
+    )  # fmt: skip
+    async def test_are_for_coordinators(self, browser: Browser, path: str) -> None:
+        unknown = await browser.open(path)
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(new_id()))
+        page = await browser.open(path)
+
+        assert unknown.url.path == "/sign-in"
+        assert page.status_code == 403
+
+    async def test_of_no_programme_are_not_found(self, browser: Browser) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+
+        statuses = [
+            (await browser.open(path)).status_code
+            for path in (f"/programmes/{new_id()}", "/programmes/x", "/nowhere")
+        ]
+
+        assert statuses == [404, 404, 404]
+
+
+class TestEveryPage:
+    async def test_keeps_itself_to_itself(self, browser: Browser) -> None:
+        page = await browser.open("/sign-in")
+
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        assert "max-age" in page.headers["Strict-Transport-Security"]
+
+    async def test_loads_nothing_from_elsewhere_and_is_small(self, browser: Browser) -> None:
+        page = await browser.open("/styleguide")
+        css = await browser.client.get("/static/tandem.css")
+
+        assert "http" not in page.text.replace("http://www.w3.org/2000/svg", "")
+        assert "<script" not in page.text
+        assert "url(" not in css.text
+        assert len(page.content) + len(css.content) < 100_000
+        assert "immutable" in css.headers["Cache-Control"]
+
+    async def test_says_where_to_go_when_a_service_is_away(
+        self, house: House, browser: Browser
+    ) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+        house.network.away |= {"matching"}
+        await company.an_open_programme(house.rooms["intake"])
+
+        page = await browser.open("/programmes")
+
+        assert page.status_code == 503
+        assert "does not answer just now" in page.text
+
+    async def test_logs_no_link(
+        self, house: House, browser: Browser, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+
+        await browser.open(link)
+
+        assert link.removeprefix("/checkins/") not in capsys.readouterr().out
+        assert PRIVATE_KEY  # what signs it is never shown either
+
+
+async def _same_programme(house: House) -> UUID:
+    """The programme of intake, under whose id checkins and notifications are asked too."""
+    intake, checkins = house.rooms["intake"], house.rooms["checkins"]
+    programme: UUID = (await intake.rows("SELECT programme_id FROM programme"))[0][0]
+    await checkins.rows("UPDATE checkin SET programme_id = $1", programme)
+    return programme

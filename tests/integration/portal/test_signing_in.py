@@ -1,0 +1,264 @@
+"""Signing in by a link in a mail: once, within ten minutes, in the browser that asked."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.auth import Form, Role
+from shared.ids import new_id
+from tests.conftest import OpenRoom
+from tests.integration.portal.house import Browser, House, open_house, sign_in_link
+from tests.support.room import ISSUER, token
+
+
+@pytest.fixture
+async def house(open_room: OpenRoom) -> House:
+    """The portal and the two services that signing in needs."""
+    return await open_house(open_room, "portal", "intake", "notifications")
+
+
+SENT = "If your address is known here"
+
+
+class TestAskingForALink:
+    async def test_has_one_mailed_to_who_has_the_address(
+        self, house: House, browser: Browser
+    ) -> None:
+        people = await house.people(1)
+
+        page = await browser.ask_for_link("P1@Example.com")
+
+        assert SENT in page.text
+        [row] = await house.rooms["notifications"].rows("SELECT person_id, kind FROM delivery")
+        assert (row["person_id"], row["kind"]) == (people[1], "sign-in")
+
+    async def test_says_the_same_to_who_is_not_known(self, house: House, browser: Browser) -> None:
+        await house.people(1)
+        known = await browser.ask_for_link("p1@example.com")
+        async with house.browser() as other:
+            unknown = await other.ask_for_link("p2@example.com")
+
+        assert unknown.status_code == known.status_code
+        assert SENT in unknown.text
+        assert len(await house.sign_in_links()) == 1
+
+    @pytest.mark.parametrize("email", ["", "ana", "ana@", "x" * 400 + "@example.com"])
+    async def test_explains_an_address_that_is_none_beside_the_field(
+        self, browser: Browser, email: str
+    ) -> None:
+        page = await browser.ask_for_link(email)
+
+        assert page.status_code == 422
+        assert page.text.count("Enter your mail address at work") == 2  # summary and field
+        assert 'aria-invalid="true"' in page.text
+
+    async def test_too_often_is_refused_for_a_while(self, house: House, browser: Browser) -> None:
+        await house.people(1)
+        for _ in range(3):
+            await browser.ask_for_link("p1@example.com")
+
+        page = await browser.ask_for_link("P1@example.com")
+
+        assert page.status_code == 429
+        assert len(await house.sign_in_links()) == 3
+
+    async def test_from_one_place_for_many_addresses_is_refused_too(self, browser: Browser) -> None:
+        statuses = [
+            (await browser.ask_for_link(f"a{number}@example.com")).status_code
+            for number in range(31)
+        ]
+
+        assert statuses == [200] * 30 + [429]
+
+    async def test_while_intake_is_away_says_so_to_everybody(
+        self, house: House, browser: Browser
+    ) -> None:
+        house.network.away.add("intake")
+
+        page = await browser.ask_for_link("p1@example.com")
+
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+
+
+class TestTheLink:
+    async def test_signs_in_to_the_page_that_was_wanted(
+        self, house: House, browser: Browser
+    ) -> None:
+        await house.people(1)
+        await browser.ask_for_link("p1@example.com", next_page="/no-pages")
+        [link] = await house.sign_in_links()
+
+        await browser.open(link)
+        page = await browser.send(link)
+
+        assert page.url.path == "/no-pages"
+        assert "Ana Lima 1" in page.text
+
+    async def test_shows_a_button_first_so_that_scanners_use_nothing_up(
+        self, house: House, browser: Browser
+    ) -> None:
+        await house.people(1)
+        await browser.ask_for_link("p1@example.com")
+        [link] = await house.sign_in_links()
+
+        for _ in range(3):
+            page = await browser.open(link)
+
+        assert (page.status_code, "<button" in page.text) == (200, True)
+
+    async def test_works_once(self, house: House, browser: Browser) -> None:
+        await house.people(1)
+        await browser.ask_for_link("p1@example.com")
+        [link] = await house.sign_in_links()
+        await browser.open(link)
+        await browser.send(link)
+
+        again = await browser.open(link)
+
+        assert (again.status_code, "has been used" in again.text) == (410, True)
+
+    async def test_works_in_no_other_browser(self, house: House, browser: Browser) -> None:
+        await house.people(1)
+        await browser.ask_for_link("p1@example.com")
+        [link] = await house.sign_in_links()
+
+        async with house.browser() as thief:
+            shown = await thief.open(link)
+            await thief.open("/sign-in")
+            sent = await thief.send(link)
+            home = await thief.open("/home")
+
+        assert (shown.status_code, sent.status_code) == (409, 409)
+        assert home.url.path == "/sign-in"
+
+    async def test_is_of_no_use_after_ten_minutes(self, house: House, browser: Browser) -> None:
+        await house.people(1)
+        await browser.ask_for_link("p1@example.com")
+        [link] = await house.sign_in_links()
+        await house.rooms["portal"].rows(
+            "UPDATE sign_in SET asked_at = asked_at - interval '11 minutes'"
+        )
+
+        page = await browser.open(link)
+
+        assert (page.status_code, "no longer good" in page.text) == (410, True)
+
+    async def test_with_another_signature_or_cut_is_told_apart(
+        self, house: House, browser: Browser
+    ) -> None:
+        await house.people(1)
+        await browser.ask_for_link("p1@example.com")
+        [link] = await house.sign_in_links()
+
+        cut = await browser.open(link[:-5])
+        nonsense = await browser.open("/sign-in/abc")
+
+        assert (cut.status_code, nonsense.status_code) == (404, 404)
+        assert "This link is not whole" in cut.text
+
+    async def test_to_another_form_signs_nobody_in(self, house: House, browser: Browser) -> None:
+        people = await house.people(1)
+
+        page = await browser.open(sign_in_link(Form("checkin", new_id(), people[1])))
+        unknown = await browser.open(sign_in_link(Form("sign-in", new_id(), people[1])))
+
+        assert "does not belong here" in page.text
+        assert "does not belong here" in unknown.text
+
+    async def test_of_a_coordinator_gives_that_role(self, house: House, browser: Browser) -> None:
+        people = await house.people(1)
+        async with house.rooms["intake"].api() as api:
+            await api.put(f"/v1/coordinators/{people[1]}")
+        await browser.ask_for_link("p1@example.com")
+        [link] = await house.sign_in_links()
+
+        await browser.open(link)
+        page = await browser.send(link)
+
+        assert page.url.path == "/programmes"
+
+
+class TestTheLinkOfTheCommandLine:
+    async def test_signs_in_with_its_roles_once(self, house: House, browser: Browser) -> None:
+        signed = token(Role.COORDINATOR)
+        await browser.open(f"/sign-in/with/{signed}")
+        first = await browser.send(f"/sign-in/with/{signed}")
+        async with house.browser() as other:
+            await other.open("/sign-in")
+            second = await other.send(f"/sign-in/with/{signed}")
+
+        assert first.url.path == "/programmes"
+        assert (second.status_code, "has been used" in second.text) == (410, True)
+
+    async def test_that_is_too_old_signs_nobody_in(self, browser: Browser) -> None:
+        old = ISSUER.access_token("operator", [Role.COORDINATOR], timedelta(minutes=-1))
+
+        page = await browser.open(f"/sign-in/with/{old}")
+
+        assert page.status_code == 410
+
+    async def test_can_be_made_by_the_command_line_alone(self, browser: Browser) -> None:
+        of_a_link = sign_in_link(Form("sign-in", new_id(), new_id())).removeprefix("/sign-in/")
+
+        page = await browser.open(f"/sign-in/with/{of_a_link}")
+
+        assert page.status_code == 404
+
+
+class TestASession:
+    async def test_ends_when_one_signs_out(self, browser: Browser) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+        await browser.open("/programmes")
+
+        await browser.send("/sign-out")
+        page = await browser.open("/programmes")
+
+        assert page.url.path == "/sign-in"
+
+    async def test_ends_after_twelve_hours(self, house: House, browser: Browser) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+        await house.rooms["portal"].rows("UPDATE session SET ends_at = now()")
+
+        page = await browser.open("/programmes")
+
+        assert page.url.path == "/sign-in"
+
+    async def test_is_kept_as_a_sum_only(self, house: House, browser: Browser) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+
+        [row] = await house.rooms["portal"].rows("SELECT session::text AS row FROM session")
+
+        assert browser.client.cookies["tandem_session"] not in row["row"]
+
+    async def test_travels_in_cookies_that_no_script_can_read(self, browser: Browser) -> None:
+        signed = token(Role.COORDINATOR)
+        await browser.open(f"/sign-in/with/{signed}")
+        browser.client.follow_redirects = False
+
+        answer = await browser.send(f"/sign-in/with/{signed}")
+
+        cookies = answer.headers.get_list("set-cookie")
+        assert len(cookies) == 2
+        assert all(
+            flag in cookie for cookie in cookies for flag in ("HttpOnly", "SameSite=lax", "Secure")
+        )
+
+
+class TestAForm:
+    @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/coordinators"])
+    async def test_sent_from_elsewhere_changes_nothing(self, browser: Browser, path: str) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+
+        answer = await browser.client.post(path, data={"email": "p1@example.com", "csrf": "0" * 64})
+        still = await browser.open("/programmes")
+
+        assert answer.status_code == 403
+        assert still.url.path == "/programmes"
+
+    async def test_that_is_too_large_is_refused_with_a_page(self, browser: Browser) -> None:
+        await browser.open("/sign-in")
+
+        page = await browser.send("/sign-in", email="x" * 300_000)
+
+        assert page.status_code == 413
+        assert "256 KiB" in page.text
