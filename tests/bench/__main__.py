@@ -1,17 +1,30 @@
-"""`make bench`: measures what DESIGN names, each against a yardstick of the same run."""
+"""`make bench`: measures what DESIGN names, each against a yardstick of the same run.
+
+`python -m tests.bench checkins` measures one part alone.
+"""
 
 import asyncio
+import sys
+from collections.abc import Awaitable, Callable
 
+from tests.bench.checkins import measure_checkins
 from tests.bench.spine import measure_latency, measure_throughput
 from tests.support.databases import Databases
-from tests.support.servers import running_servers
+from tests.support.servers import Servers, running_servers
+
+PARTS: dict[str, tuple[Callable[[Servers, Databases], Awaitable[None]], ...]] = {
+    "spine": (measure_throughput, measure_latency),
+    "checkins": (measure_checkins,),
+}
 
 
-async def _measure() -> None:
+async def _measure(names: list[str]) -> None:
     with running_servers() as servers:
         databases = Databases(servers)
-        await measure_throughput(servers, databases)
-        await measure_latency(servers, databases)
+        for name in names:
+            for measure in PARTS[name]:
+                await measure(servers, databases)
+        await databases.close()
 
 
-asyncio.run(_measure())
+asyncio.run(_measure(sys.argv[1:] or list(PARTS)))

@@ -5,27 +5,20 @@ does the same bare, in the same run, turn by turn.
 """
 
 import asyncio
-import json
 import os
 import statistics
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
-from uuid import uuid4
-
-import asyncpg
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
 
 from shared.bus.work import Units
 from shared.clock import RealClock
 from shared.database import open_pool
 from shared.settings import ServiceSettings
-from tandem_events import PARTITIONS, ParticipantRegistered
+from tandem_events import ParticipantRegistered
 from tests.bench.report import report
+from tests.bench.stage import Stage, end, stage, start, wait_for_go
 from tests.support.databases import Databases
-from tests.support.kafka import make_topics, plain_client
 from tests.support.probe import ProbeSettings, a_registration
 from tests.support.servers import Servers
 
@@ -35,10 +28,8 @@ LATENCY_EVENTS = 2_000
 EVENTS_PER_SECOND = 200
 WARM_UP = 200
 START_SECONDS = 4.0
-VARIABLE = "BENCH"
 
 Parts: TypeAlias = list[tuple[list[str], dict[str, str]]]
-Stage: TypeAlias = "tuple[dict[str, str], ProbeSettings, asyncpg.Connection[asyncpg.Record]]"
 
 PROBE = ["-m", "tests.support.probe"]
 OURS: Parts = [
@@ -55,23 +46,6 @@ TELL_EFFECTS = """
     $$ BEGIN PERFORM pg_notify('effect', NEW.subject); RETURN NULL; END $$;
     CREATE TRIGGER tell AFTER INSERT ON effect FOR EACH ROW EXECUTE FUNCTION tell();
 """
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What the processes of one measurement are told."""
-
-    dsn: str
-    kafka: dict[str, Any]
-    topic: str
-    events: int = EVENTS
-    write_batch: int = 200
-    relay_batch: int = 2000
-    consume_batch: int = 1000
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Bench":
-        return cls(**json.loads(environment[VARIABLE]))
 
 
 def an_event() -> ParticipantRegistered:
@@ -91,12 +65,6 @@ async def write_ours(settings: ProbeSettings) -> None:
     await pool.close()
 
 
-def wait_for_go() -> None:
-    """Tell the driver that this writer is ready, and wait for its word."""
-    print("ready", flush=True)
-    sys.stdin.readline()
-
-
 async def measure_throughput(servers: Servers, databases: Databases) -> None:
     """Report `spine.events_per_second` against the yardstick; medians of alternating rounds."""
     ours, yardsticks = [], []
@@ -109,9 +77,9 @@ async def measure_throughput(servers: Servers, databases: Databases) -> None:
 
 async def measure_latency(servers: Servers, databases: Databases) -> None:
     """Report from the return of a commit to the commit of its effect, at 200 events/s."""
-    async with _stage(servers, databases) as (environment, settings, watcher):
+    async with _spine_stage(servers, databases) as (environment, settings, watcher):
         await watcher.execute(TELL_EFFECTS)
-        service = await _start(PROBE, environment)
+        service = await start(PROBE, environment)
         seen: dict[str, float] = {}
 
         def see(_connection: object, _pid: int, _channel: str, subject: object) -> None:
@@ -121,7 +89,7 @@ async def measure_latency(servers: Servers, databases: Databases) -> None:
         committed = await _write_steadily(settings)
         while len(seen) < len(committed):  # noqa: ASYNC110 - told by another process
             await asyncio.sleep(0.05)
-        await _end([service])
+        await end([service])
     subjects = list(committed)[WARM_UP:]
     waits = sorted((seen[subject] - committed[subject]) * 1000 for subject in subjects)
     report("spine.commit_to_effect_p50_ms", statistics.median(waits), "ms")
@@ -147,9 +115,9 @@ async def _write_steadily(settings: ServiceSettings) -> dict[str, float]:
 
 async def _round(servers: Servers, databases: Databases, parts: Parts) -> float:
     """Events per second from the writer's start to the last effect."""
-    async with _stage(servers, databases) as (environment, _settings, watcher):
-        others = [await _start(command, environment | more) for command, more in parts[1:]]
-        writer = await _start(parts[0][0], environment, asyncio.subprocess.PIPE)
+    async with _spine_stage(servers, databases) as (environment, _settings, watcher):
+        others = [await start(command, environment | more) for command, more in parts[1:]]
+        writer = await start(parts[0][0], environment, asyncio.subprocess.PIPE)
         assert writer.stdout and writer.stdin  # noqa: PT018
         await writer.stdout.readline()
         await asyncio.sleep(START_SECONDS)
@@ -158,42 +126,12 @@ async def _round(servers: Servers, databases: Databases, parts: Parts) -> float:
         while await watcher.fetchval(TAKEN) < EVENTS:  # noqa: ASYNC110 - by another process
             await asyncio.sleep(0.05)
         seconds = time.perf_counter() - began
-        await _end([*others, writer])
+        await end([*others, writer])
     return EVENTS / seconds
 
 
-@asynccontextmanager
-async def _stage(servers: Servers, databases: Databases) -> AsyncIterator[Stage]:
-    """Topics and a database of this measurement's own, and a connection to look at it."""
-    prefix = f"b{uuid4().hex[:8]}."
-    make_topics(servers, prefix, {}, partitions=PARTITIONS)
-    database = await databases.new("probe")
-    values = databases.environment("probe", database, {"TOPIC_PREFIX": prefix})
-    settings = ProbeSettings.load(values)
-    dsn = settings.database_url.replace("@", f":{settings.database_password.get_secret_value()}@")
-    topic = prefix + ParticipantRegistered.topic.name
-    bench = Bench(dsn=dsn, kafka=plain_client(servers), topic=topic)
-    watcher = await asyncpg.connect(dsn)
-    try:
-        yield {**os.environ, **values, VARIABLE: json.dumps(asdict(bench))}, settings, watcher
-    finally:
-        await watcher.close()
-        await databases.drop(database)
-
-
-async def _start(
-    command: list[str], environment: dict[str, str], pipe: int = asyncio.subprocess.DEVNULL
-) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=environment, stdin=pipe, stdout=pipe
-    )
-
-
-async def _end(processes: list[asyncio.subprocess.Process]) -> None:
-    for process in processes:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+def _spine_stage(servers: Servers, databases: Databases) -> AbstractAsyncContextManager[Stage]:
+    return stage(servers, databases, "probe", ParticipantRegistered, EVENTS)
 
 
 if __name__ == "__main__":

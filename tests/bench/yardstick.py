@@ -10,13 +10,18 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from services.checkins.handlers import BATCH
+from services.checkins.store import checkins, turns
 from shared.bus.store import _ADD_TO_OUTBOX, LANES
+from shared.clock import SteppingClock
 from shared.ids import new_id
-from tests.bench.spine import Bench, an_event, wait_for_go
+from tests.bench.spine import an_event
+from tests.bench.stage import Bench, wait_for_go
 
 BENCH = Bench.from_environment(os.environ)
 EFFECT = """
@@ -46,6 +51,44 @@ async def write() -> None:
             [event_type] * size, payloads[part], keys[part], story, story, ["00-0-0-01"] * size,
             "/tandem/local/probe", datetime.now(UTC), LANES,
         )  # fmt: skip
+
+
+async def schedule() -> None:
+    """Claim due turns and move them on, write check-ins and outbox; a transaction per batch."""
+    connection = await asyncpg.connect(BENCH.dsn)
+    clock = SteppingClock(Path(os.environ["TANDEM_SIMULATED_CLOCK"]))
+    left = BENCH.events
+    while left:
+        now = clock.now()
+        async with connection.transaction():
+            rows = await connection.fetch(turns._TAKE_DUE, now, BATCH)
+            if rows:
+                await _ask(connection, rows, now)
+        left -= len(rows)
+        if not rows:
+            await asyncio.sleep(0.002)
+
+
+async def _ask(connection, rows, now) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    ids = [new_id() for _ in rows]
+    pairs = [row["pair_id"] for row in rows]
+    columns = [[row[name] for row in rows] for name in ("programme_id", "participant_id",
+               "partner_id", "round", "due_at")]  # fmt: skip
+    await connection.execute(checkins._ANNOUNCE, ids, pairs, *columns, now)
+    payloads = [
+        json.dumps({
+            "checkin_id": str(id_), "pair_id": str(row["pair_id"]),
+            "programme_id": str(row["programme_id"]), "participant_id": str(row["participant_id"]),
+            "side": row["side"], "partner_id": str(row["partner_id"]), "round": row["round"],
+            "due_at": row["due_at"].isoformat(),
+        }) for id_, row in zip(ids, rows, strict=True)
+    ]  # fmt: skip
+    size, story = len(rows), [str(new_id())] * len(rows)
+    await connection.execute(
+        _ADD_TO_OUTBOX, [new_id() for _ in rows], [BENCH.topic] * size, [str(p) for p in pairs],
+        ["tandem.checkin-due"] * size, payloads, [str(id_) for id_ in ids], story, story,
+        ["00-0-0-01"] * size, "/tandem/local/checkins", now, LANES,
+    )  # fmt: skip
 
 
 async def relay() -> None:
@@ -134,4 +177,5 @@ def _headers(row) -> list[tuple[str, bytes]]:  # type: ignore[no-untyped-def]  #
 
 
 if __name__ == "__main__":
-    asyncio.run({"write": write, "relay": relay, "consume": consume}[sys.argv[1]]())
+    parts = {"write": write, "schedule": schedule, "relay": relay, "consume": consume}
+    asyncio.run(parts[sys.argv[1]]())

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import OffsetSpec
 
 from shared.bus.topics import provision
 from tandem_events import Topic
@@ -51,6 +53,15 @@ async def read_all(servers: Servers, *topics: str) -> "list[ConsumerRecord[bytes
         return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
     finally:
         await consumer.stop()
+
+
+def count_records(servers: Servers, topic: str) -> int:
+    """How many records have been put on a topic so far."""
+    admin = servers.admin_client()
+    newest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    partitions = admin.list_topics(topic, timeout=10).topics[topic].partitions
+    ends = admin.list_offsets({KafkaPartition(topic, number): newest for number in partitions})
+    return sum(end.result().offset for end in ends.values())
 
 
 async def send_raw(

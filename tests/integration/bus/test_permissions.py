@@ -1,7 +1,9 @@
 """Who may do what: every HTTP call is authenticated, every Kafka user sees its topics alone."""
 
+import re
 from uuid import uuid4
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import TopicAuthorizationFailedError
@@ -10,16 +12,21 @@ from fastapi.routing import APIRoute
 
 from deploy.services import SERVICES, topics_read_by
 from shared.api import build_api
-from shared.auth import Role
+from shared.auth import Form, Role
+from shared.ids import new_id
 from tandem_events import PersonContact
 from tests.conftest import OpenRoom
 from tests.support.kafka import make_topics, plain_client
+from tests.support.room import Room
 from tests.support.servers import Servers, password_of
 from tests.support.until import until
 
+APIS = tuple(service for service in SERVICES if service != "portal")
+"""The portal has pages instead; its own tests show who sees them."""
+
 
 class TestTheApis:
-    @pytest.mark.parametrize("service", SERVICES)
+    @pytest.mark.parametrize("service", APIS)
     async def test_answer_nobody_without_a_token(self, open_room: OpenRoom, service: str) -> None:
         room = await open_room(service)
         paths = build_api(room.settings, room.units, list(room.service.routers)).openapi()["paths"]
@@ -35,32 +42,46 @@ class TestTheApis:
         assert answers
         assert set(answers.values()) == {401}
 
-    @pytest.mark.parametrize("service", SERVICES)
+    @pytest.mark.parametrize("service", APIS)
     async def test_do_nothing_for_a_participant(self, open_room: OpenRoom, service: str) -> None:
         room = await open_room(service)
-        some_id = "01a20b2c-9818-7686-87fd-0c568e7b45de"
-        paths = build_api(room.settings, room.units, list(room.service.routers)).openapi()["paths"]
 
         async with room.api(Role.PARTICIPANT) as client:
-            answers = {
-                (method, path): (
-                    await client.request(method, path.replace("{", "").replace("}", "").replace(
-                        path[path.find("{") + 1 : path.find("}")] or "\x00", some_id))
-                ).status_code
-                for path, methods in paths.items()
-                for method in methods
-            }  # fmt: skip
+            answers = await _ask_everything(room, client)
 
         assert not [call for call, status in answers.items() if status < 400]
 
+    @pytest.mark.parametrize("service", APIS)
+    async def test_do_nothing_for_who_holds_a_link_to_something_else(
+        self, open_room: OpenRoom, service: str
+    ) -> None:
+        room = await open_room(service)
+
+        async with room.api_by_link(Form("checkin", new_id(), new_id())) as client:
+            answers = await _ask_everything(room, client)
+
+        assert set(answers.values()) <= {403, 404, 422}
+
     async def test_have_no_route_outside_their_version(self, open_room: OpenRoom) -> None:
-        for service in SERVICES:
+        for service in APIS:
             room = await open_room(service)
             app = build_api(room.settings, room.units, list(room.service.routers))
 
             routes = [route.path for route in app.routes if isinstance(route, APIRoute)]
 
             assert all(path.startswith("/v1/") for path in routes)
+
+
+async def _ask_everything(room: Room, client: httpx.AsyncClient) -> dict[tuple[str, str], int]:
+    """The statuses of all of an API's routes, asked about made-up ids."""
+    paths = build_api(room.settings, room.units, list(room.service.routers)).openapi()["paths"]
+    return {
+        (method, path): (
+            await client.request(method, re.sub(r"\{\w+\}", str(new_id()), path))
+        ).status_code
+        for path, methods in paths.items()
+        for method in methods
+    }
 
 
 @pytest.fixture(scope="module")
