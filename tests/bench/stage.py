@@ -51,7 +51,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Topics and a database of this measurement's own, and a connection to look at it."""
     prefix = f"b{uuid4().hex[:8]}."
-    make_topics(servers, prefix, {}, partitions=PARTITIONS)
+    make_topics(servers, prefix, {service: []}, partitions=PARTITIONS)
     database = await databases.new(service)
     values = databases.environment(service, database, {"TOPIC_PREFIX": prefix, **settings})
     loaded = databases.settings(service, database, {"TOPIC_PREFIX": prefix, **settings})

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from confluent_kafka import TopicPartition as KafkaPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from shared.bus.topics import provision
 from tandem_events import Topic
@@ -55,9 +55,8 @@ async def read_all(servers: Servers, *topics: str) -> "list[ConsumerRecord[bytes
         await consumer.stop()
 
 
-def count_records(servers: Servers, topic: str) -> int:
+def count_records(admin: AdminClient, topic: str) -> int:
     """How many records have been put on a topic so far."""
-    admin = servers.admin_client()
     newest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     partitions = admin.list_topics(topic, timeout=10).topics[topic].partitions
     ends = admin.list_offsets({KafkaPartition(topic, number): newest for number in partitions})
