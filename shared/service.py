@@ -14,7 +14,6 @@ import uvicorn
 from fastapi import APIRouter
 
 from shared.api import build_api
-from shared.bus import store
 from shared.bus.consumer import Consumer
 from shared.bus.kafka import client_options
 from shared.bus.loops import Schedule, Worker, as_worker, keep_at_it, never
@@ -22,6 +21,7 @@ from shared.bus.pending import Outlook, Pending
 from shared.bus.publisher import Publisher
 from shared.bus.reactions import Reactions
 from shared.bus.relay import CHANNEL, Relay
+from shared.bus.store import inbox
 from shared.bus.wake import Wakes
 from shared.bus.work import Units, Work
 from shared.clock import Clock, RealClock, SteppingClock
@@ -142,7 +142,7 @@ class Service:
 
 
 async def _keep_inbox(work: Work) -> int:
-    await store.keep_inbox(work.connection, datetime.now(UTC), _INBOX_MEMORY)
+    await inbox.keep_inbox(work.connection, datetime.now(UTC), _INBOX_MEMORY)
     return 0
 
 

@@ -18,10 +18,10 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import SASLScram256
 
-from shared.bus import store
 from shared.bus.failures import Pause, is_passing
 from shared.bus.inbox import Inbox, Reading, Record, read
 from shared.bus.reactions import Reactions
+from shared.bus.store import dead_letters
 from shared.bus.work import Units
 from shared.database import Pool
 from shared.health import Health, StallTimer
@@ -185,7 +185,9 @@ class Consumer:
     async def _count_recently_died(self) -> int:
         since = datetime.now(UTC) - DEAD_LETTER_WINDOW
         async with self._pool.acquire() as connection:
-            return await store.count_died_since(connection, self._settings.consumer_group, since)
+            return await dead_letters.count_died_since(
+                connection, self._settings.consumer_group, since
+            )
 
     async def _stop_for_good(self, recent: int) -> None:
         """Dead letters in numbers are a bad release, not bad data: divert no more of them."""

@@ -9,8 +9,8 @@ import structlog
 from aiokafka import ConsumerRecord
 from structlog.contextvars import bind_contextvars
 
-from shared.bus import store
 from shared.bus.reactions import Reactions, cause_of
+from shared.bus.store import dead_letters, inbox
 from shared.bus.work import Cause, Units, Work
 from shared.ids import new_id
 from shared.metrics import DEAD_LETTERS, INBOX_SKIPPED, INBOX_TAKEN
@@ -74,7 +74,7 @@ class Inbox:
 
     async def _not_yet_taken(self, readings: Sequence[Reading], work: Work) -> list[Reading]:
         partitions = sorted({reading.partition for reading in readings})
-        positions = await store.lock_positions(work.connection, self._group, partitions)
+        positions = await inbox.lock_positions(work.connection, self._group, partitions)
         return [r for r in readings if r.record.offset >= positions[r.partition]]
 
     async def _step_past(self, readings: Sequence[Reading], work: Work) -> None:
@@ -83,12 +83,12 @@ class Inbox:
             end = max(ends.get(reading.partition, 0), reading.record.offset + 1)
             ends[reading.partition] = end
         if ends:
-            await store.advance_positions(work.connection, self._group, ends)
+            await inbox.advance_positions(work.connection, self._group, ends)
 
     async def _bury(self, unreadable: Sequence[Reading], work: Work) -> None:
         if unreadable:
             burials = [_burial(reading) for reading in unreadable]
-            await store.bury(work.connection, self._group, burials, datetime.now(UTC))
+            await dead_letters.bury(work.connection, self._group, burials, datetime.now(UTC))
 
 
 async def _not_yet_known(received: Sequence[Received], work: Work) -> list[Received]:
@@ -96,15 +96,15 @@ async def _not_yet_known(received: Sequence[Received], work: Work) -> list[Recei
     first = {item.envelope.id: item for item in reversed(received)}
     if not first:
         return []
-    new_ids = await store.remember_events(work.connection, list(first))
+    new_ids = await inbox.remember_events(work.connection, list(first))
     return [
         item for item in received if item.envelope.id in new_ids and first[item.envelope.id] is item
     ]
 
 
-def _burial(reading: Reading) -> store.Burial:
+def _burial(reading: Reading) -> dead_letters.Burial:
     record = reading.record
-    return store.Burial(
+    return dead_letters.Burial(
         id=new_id(),
         topic=record.topic,
         partition=record.partition,

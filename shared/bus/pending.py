@@ -11,9 +11,9 @@ from datetime import datetime
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from shared.bus import store
 from shared.bus.kafka import admin_options
 from shared.bus.loops import Schedule, Worker
+from shared.bus.store import inbox, outbox
 from shared.bus.work import Units
 from shared.settings import ServiceSettings
 
@@ -66,14 +66,14 @@ class Pending:
         ends = await asyncio.to_thread(self._ends)
         async with self._units.reading() as work:
             group = self._settings.consumer_group
-            positions = await store.positions_of(work.connection, group)
-            outbox = await store.count_waiting(work.connection, self._settings.relay_batch_size)
+            positions = await inbox.positions_of(work.connection, group)
+            waiting = await outbox.count_waiting(work.connection, self._settings.relay_batch_size)
             dues = [(each.name, await each.next_due(work)) for each in self._schedules]
             busy = [each.name for each in self._workers if await each.is_busy(work)]
             busy += [name for name, due in dues if due is not None and due <= work.now]
             later = [due for _, due in dues if due is not None and due > work.now]
         lag = sum(max(0, end - positions.get(place, 0)) for place, end in ends.items())
-        return Outlook(outbox, lag, sum(ends.values()), busy, min(later, default=None))
+        return Outlook(waiting, lag, sum(ends.values()), busy, min(later, default=None))
 
     def _ends(self) -> dict[tuple[str, int], int]:
         """Where the topics end, by topic and partition."""

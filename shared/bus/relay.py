@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import structlog
 
-from shared.bus import store
 from shared.bus.failures import Pause, is_passing
 from shared.bus.publisher import Message, NotDelivered, Publisher
+from shared.bus.store import outbox
 from shared.bus.wake import woken
 from shared.database import Connection, Pool
 from shared.health import Health, StallTimer
@@ -68,20 +68,20 @@ class Relay:
         """
         await self._publisher.open()
         async with self._pool.acquire() as connection, connection.transaction():
-            lanes = await store.lock_free_lanes(connection, range(store.LANES))
-            events = await store.waiting_events(connection, lanes, self._batch_size)
+            lanes = await outbox.lock_free_lanes(connection, range(outbox.LANES))
+            events = await outbox.waiting_events(connection, lanes, self._batch_size)
             OUTBOX_WAITING.set(await self._waiting(connection, len(events)))
             if not events:
                 return 0
             await self._publisher.publish([message_of(event) for event in events])
-            await store.delete_published(connection, [event["position"] for event in events])
+            await outbox.delete_published(connection, [event["position"] for event in events])
         OUTBOX_PUBLISHED.inc(len(events))
         return len(events)
 
     async def _waiting(self, connection: Connection, seen: int) -> int:
         if seen < self._batch_size:
             return seen
-        return await store.count_waiting(connection, _COUNT_AT_MOST)
+        return await outbox.count_waiting(connection, _COUNT_AT_MOST)
 
 
 def message_of(event: asyncpg.Record) -> Message:

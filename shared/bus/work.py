@@ -7,8 +7,8 @@ from datetime import datetime
 from secrets import token_hex
 from uuid import UUID
 
-from shared.bus import store
 from shared.bus.kafka import LARGEST_MESSAGE_BYTES
+from shared.bus.store import outbox
 from shared.clock import Clock
 from shared.database import Connection, Pool
 from shared.ids import new_id
@@ -74,7 +74,7 @@ class Work:
     now: datetime
     cause: Cause
     _topic_prefix: str = ""
-    _drafts: list[store.Draft] = field(default_factory=list)
+    _drafts: list[outbox.Draft] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
 
     def publish(self, event: Event, because: Cause | None = None) -> None:
@@ -99,7 +99,7 @@ class Work:
     async def finish(self, source: str) -> None:
         """Write the outbox and ask for the wake-ups; the spine calls this before it commits."""
         if self._drafts:
-            await store.add_to_outbox(self.connection, source, self._drafts, self.now)
+            await outbox.add_to_outbox(self.connection, source, self._drafts, self.now)
         for channel in sorted(self._channels):
             await self.connection.execute("SELECT pg_notify($1, '')", channel)
 
@@ -116,7 +116,7 @@ class Work:
         cause = because or self.cause
         topic = event_class.topic
         self._drafts.append(
-            store.Draft(
+            outbox.Draft(
                 id=new_id(),
                 topic=self._topic_prefix + topic.name,
                 key=key,

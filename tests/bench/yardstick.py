@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from services.checkins.handlers import BATCH
 from services.checkins.store import checkins, turns
-from shared.bus.store import _ADD_TO_OUTBOX, LANES
+from shared.bus.store.outbox import _ADD_TO_OUTBOX, LANES
 from shared.clock import SteppingClock
 from shared.ids import new_id
 from tests.bench.spine import an_event

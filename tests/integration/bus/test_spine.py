@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from shared.bus import store
 from shared.bus.consumer import Consumer
 from shared.bus.kafka import client_options
 from shared.bus.publisher import Publisher
 from shared.bus.relay import Relay
+from shared.bus.store import inbox
 from shared.health import Health
 from shared.ids import new_id
 from tandem_events import Envelope, ParticipantRegistered
@@ -151,8 +151,8 @@ class TestTheInbox:
         await room.pool.execute("INSERT INTO bus.inbox_event VALUES ($1)", event_id)
 
         async with room.pool.acquire() as connection:
-            await store.keep_inbox(connection, in_ten_days, timedelta(days=7))
-            again = await store.remember_events(connection, [event_id])
+            await inbox.keep_inbox(connection, in_ten_days, timedelta(days=7))
+            again = await inbox.remember_events(connection, [event_id])
 
         partition = f"bus.inbox_event_{in_ten_days:%Y%m%d}"
         assert again == set()
