@@ -11,17 +11,19 @@ from typing import Any, TypeAlias
 
 import structlog
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
+from shared import operations
 from shared.api import build_api
 from shared.bus.consumer import Consumer
+from shared.bus.dead_letters import DeadLetters
 from shared.bus.kafka import client_options
 from shared.bus.loops import Schedule, Worker, as_worker, keep_at_it, never
 from shared.bus.pending import Outlook, Pending
 from shared.bus.publisher import Publisher
 from shared.bus.reactions import Reactions
 from shared.bus.relay import CHANNEL, Relay
-from shared.bus.store import inbox
+from shared.bus.store import dead_letters, inbox
 from shared.bus.wake import Wakes
 from shared.bus.work import Units, Work
 from shared.clock import Clock, RealClock, SteppingClock
@@ -37,6 +39,7 @@ ASGIApplication: TypeAlias = Any
 
 _GRACE_SECONDS = 15.0
 _INBOX_MEMORY = timedelta(days=7)
+_SETTLED_LETTERS_STAY = timedelta(days=30)
 _HOUSEKEEPING_EVERY = timedelta(hours=1)
 _CLOCK_LOOK_SECONDS = 0.002
 
@@ -90,6 +93,13 @@ class Service:
         watchdog.stop()
         log.info("service.stopped")
 
+    def api(self, units: Units) -> FastAPI:
+        """The service's API, with what every service lets an operator do."""
+        app = build_api(self.settings, units, [*self.routers, operations.router])
+        group = self.settings.consumer_group
+        app.state.dead_letters = DeadLetters(units, self.reactions, group)
+        return app
+
     async def _run_roles(
         self, pool: Pool, health: Health, stopping: asyncio.Event, pending: list[Pending]
     ) -> None:
@@ -116,7 +126,7 @@ class Service:
     ) -> Iterator[Coroutine[Any, Any, None]]:
         settings = self.settings
         if Role.API in settings.roles:
-            app = self.web(units) if self.web else build_api(settings, units, self.routers)
+            app = self.web(units) if self.web else self.api(units)
             yield _serve(_http_server(app, self._address(internal=False)), stopping)
         if Role.RELAY in settings.roles and self.publishes:
             publisher = Publisher(client_options(settings))
@@ -141,13 +151,16 @@ class Service:
         return settings.api_host, settings.api_port
 
 
-async def _keep_inbox(work: Work) -> int:
-    await inbox.keep_inbox(work.connection, datetime.now(UTC), _INBOX_MEMORY)
+async def keep_house(work: Work) -> int:
+    """Make room for new event ids, and forget what is over: old ids and settled dead letters."""
+    now = datetime.now(UTC)
+    await inbox.keep_inbox(work.connection, now, _INBOX_MEMORY)
+    await dead_letters.forget_settled(work.connection, now - _SETTLED_LETTERS_STAY)
     return 0
 
 
 _HOUSEKEEPING = Schedule(
-    "keep-inbox", _keep_inbox, "bus_housekeeping", never, every=_HOUSEKEEPING_EVERY
+    "keep-house", keep_house, "bus_housekeeping", never, every=_HOUSEKEEPING_EVERY
 )
 
 

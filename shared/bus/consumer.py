@@ -19,7 +19,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import SASLScram256
 
 from shared.bus.failures import Pause, is_passing
-from shared.bus.inbox import Inbox, Reading, Record, read
+from shared.bus.inbox import Inbox, Reading, Record, problem_of_handler, read
 from shared.bus.reactions import Reactions
 from shared.bus.store import dead_letters
 from shared.bus.work import Units
@@ -166,9 +166,7 @@ class Consumer:
                 correlation_id=received.envelope.correlation_id,
                 error=type(failure).__name__,
             )
-            culprit = replace(
-                readings[0], received=None, problem=f"Its handler fails: {type(failure).__name__}."
-            )
+            culprit = replace(readings[0], received=None, problem=problem_of_handler(failure))
             await self._settle([culprit], TRIES)
             return
         middle = len(readings) // 2
@@ -185,7 +183,7 @@ class Consumer:
     async def _count_recently_died(self) -> int:
         since = datetime.now(UTC) - DEAD_LETTER_WINDOW
         async with self._pool.acquire() as connection:
-            return await dead_letters.count_died_since(
+            return await dead_letters.count_waiting_since(
                 connection, self._settings.consumer_group, since
             )
 

@@ -38,11 +38,16 @@ class Reading:
 def read(record: Record) -> Reading:
     """Read a record; never raises."""
     try:
-        return Reading(record, read_record(record.headers, record.key, record.value))
+        return _checked(record, read_record(record.headers, record.key, record.value))
     except (MalformedEnvelope, UnreadableEvent) as error:
         return Reading(record, None, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a record does to us, it is one record
         return Reading(record, None, f"It can't be read: {type(error).__name__}.")
+
+
+def problem_of_handler(error: Exception) -> str:
+    """What is wrong with a record whose handler fails; the error's own words may quote data."""
+    return f"Its handler fails: {type(error).__name__}."
 
 
 class Inbox:
@@ -72,6 +77,15 @@ class Inbox:
         _count(len(readings) - len(fresh), new, unreadable)
         return len(unreadable)
 
+    async def lock_place(self, reading: Reading, work: Work) -> None:
+        """Let no batch of the record's partition take effect until the unit ends."""
+        await inbox.lock_positions(work.connection, self._group, [reading.partition])
+
+    async def take_late(self, reading: Reading, work: Work) -> None:
+        """Let a record that was put aside take effect, unless its event has by another way."""
+        new = await _not_yet_known([reading.received] if reading.received else [], work)
+        await self._reactions.react(new, work)
+
     async def _not_yet_taken(self, readings: Sequence[Reading], work: Work) -> list[Reading]:
         partitions = sorted({reading.partition for reading in readings})
         positions = await inbox.lock_positions(work.connection, self._group, partitions)
@@ -89,6 +103,20 @@ class Inbox:
         if unreadable:
             burials = [_burial(reading) for reading in unreadable]
             await dead_letters.bury(work.connection, self._group, burials, datetime.now(UTC))
+
+
+def _checked(record: Record, received: Received) -> Reading:
+    """Whoever may write to one topic must not tell on it what belongs to another."""
+    if not record.topic.endswith(received.event_class.topic.name):
+        return Reading(record, None, "Its type belongs to another topic.")
+    if any(_is_broken(name) for name, _ in record.headers):
+        return Reading(record, None, "A header's name is not UTF-8.")
+    return Reading(record, received)
+
+
+def _is_broken(name: str) -> bool:
+    """Whether a name was no UTF-8: its bytes are then lone surrogates (PEP 383)."""
+    return not name.isascii() and any("\udc80" <= letter <= "\udcff" for letter in name)
 
 
 async def _not_yet_known(received: Sequence[Received], work: Work) -> list[Received]:

@@ -1,7 +1,7 @@
 """A room: one service of its own in a test, on a database of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -12,9 +12,8 @@ from aiokafka import ConsumerRecord
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.api import build_api
 from shared.auth import Form, Issuer, Role
-from shared.bus.inbox import Inbox, read
+from shared.bus.inbox import Inbox, problem_of_handler, read
 from shared.bus.work import Units
 from shared.clock import FixedClock
 from shared.database import Pool
@@ -52,8 +51,14 @@ class Room:
 
     async def take(self, *records: "ConsumerRecord[bytes, bytes]") -> int:
         """Let records take effect through the real inbox; returns the number of dead letters."""
-        inbox = Inbox(self.units, self.service.reactions, self.settings.consumer_group)
-        return await inbox.take([read(record) for record in records])
+        return await self._inbox().take([read(record) for record in records])
+
+    async def put_aside(self, record: "ConsumerRecord[bytes, bytes]") -> UUID:
+        """Make a record a dead letter, as after a failure of its handler; returns its id."""
+        culprit = replace(read(record), received=None, problem=problem_of_handler(ValueError()))
+        await self._inbox().take([culprit])
+        rows = await self.rows("SELECT id FROM bus.dead_letter ORDER BY id DESC LIMIT 1")
+        return UUID(str(rows[0]["id"]))
 
     def api(self, *roles: Role, subject: str = "tester") -> httpx.AsyncClient:
         """A client of the service's API, signed in as somebody with these roles (coordinator)."""
@@ -66,8 +71,10 @@ class Room:
 
     def transport(self) -> httpx.ASGITransport:
         """The way to the service's API, without a network."""
-        app = build_api(self.settings, self.units, list(self.service.routers))
-        return httpx.ASGITransport(app, raise_app_exceptions=False)
+        return httpx.ASGITransport(self.service.api(self.units), raise_app_exceptions=False)
+
+    def _inbox(self) -> Inbox:
+        return Inbox(self.units, self.service.reactions, self.settings.consumer_group)
 
     def _client(self, authorization: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(
