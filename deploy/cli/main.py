@@ -8,7 +8,7 @@ import typer
 from typer._click.exceptions import UsageError
 from typer.rich_utils import rich_abort_error, rich_format_error
 
-from deploy.cli import demo, looking, programmes, running
+from deploy.cli import dead_letters, demo, looking, programmes, running
 from deploy.cli.output import CommandFailed, complain, print_json
 from deploy.embedded.errors import CannotStart
 
@@ -31,6 +31,7 @@ app.add_typer(programmes.imports, name="import")
 app.add_typer(programmes.programmes, name="programme")
 app.add_typer(programmes.matches, name="match")
 app.command("pairs")(programmes.list_pairs)
+app.add_typer(dead_letters.letters, name="dead-letters")
 app.command()(looking.mail)
 app.command()(looking.events)
 app.command()(looking.status)

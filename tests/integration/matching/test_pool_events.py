@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.matching.workers import Solver
+from shared.auth import Role
 from shared.ids import new_id
 from tandem_events import Event, ParticipantRegistered
 from tests.integration.matching.company import (
@@ -62,6 +63,23 @@ class TestOrder:
 
         await room.take(*(record_of(*told_event) for told_event in reversed(story)))
 
+        assert tuple(await candidate(room, somebody.participant_id))[:5] == (4, 3, True, "both", 3)
+
+    async def test_a_dead_letter_replayed_late_leaves_the_candidate_as_it_is(
+        self, room: Room
+    ) -> None:
+        somebody = a_registration(new_id(), "mentor", capacity=1)
+        story = a_story_of(somebody)
+        letters = [await room.put_aside(record_of(*each)) for each in story[:3]]
+        await room.take(record_of(*story[3]))
+
+        async with room.api(Role.OPERATOR) as operator:
+            answers = [
+                await operator.post(f"/v1/dead-letters/{letter}/replay")
+                for letter in reversed(letters)
+            ]
+
+        assert [answer.json()["state"] for answer in answers] == ["replayed"] * 3
         assert tuple(await candidate(room, somebody.participant_id))[:5] == (4, 3, True, "both", 3)
 
     async def test_a_withdrawal_that_overtakes_its_registration_keeps_somebody_out(
