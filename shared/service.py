@@ -19,6 +19,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.dead_letters import DeadLetters
 from shared.bus.kafka import client_options
 from shared.bus.loops import Schedule, Worker, as_worker, keep_at_it, never
+from shared.bus.moments import Reached, unheard
 from shared.bus.pending import Outlook, Pending
 from shared.bus.publisher import Publisher
 from shared.bus.reactions import Reactions
@@ -57,6 +58,7 @@ class Service:
         migrations: The folder with the service's own migrations.
         web: Makes the pages of a service that serves people instead of an API.
         publishes: Whether it tells anything at all; what does not needs no relay.
+        reached: Told of each moment that the spine reaches; only tests of faults listen.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Service:
     workers: Callable[[Units], list[Worker]] = _no_workers
     web: Callable[[Units], ASGIApplication] | None = None
     publishes: bool = True
+    reached: Reached = unheard
 
     async def run(self) -> None:
         """Run the roles that the settings name until SIGTERM or SIGINT."""
@@ -105,7 +108,7 @@ class Service:
     ) -> None:
         settings = self.settings
         clock = _clock(settings)
-        units = Units(pool, settings.source, clock, settings.topic_prefix)
+        units = Units(pool, settings.source, clock, settings.topic_prefix, self.reached)
         wakes = Wakes(lambda: connect(settings))
         workers = self.workers(units) if Role.WORK in settings.roles else []
         parts = list(self._parts(pool, units, health, wakes, stopping))
@@ -130,7 +133,7 @@ class Service:
             yield _serve(_http_server(app, self._address(internal=False)), stopping)
         if Role.RELAY in settings.roles and self.publishes:
             publisher = Publisher(client_options(settings))
-            relay = Relay(pool, publisher, health, settings.relay_batch_size)
+            relay = Relay(pool, publisher, health, settings.relay_batch_size, self.reached)
             yield relay.run(wakes.event(CHANNEL), stopping)
         if Role.CONSUME in settings.roles and self.reactions.event_classes:
             yield Consumer(settings, pool, units, self.reactions, health).run(stopping)

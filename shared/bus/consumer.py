@@ -20,6 +20,7 @@ from faststream.security import SASLScram256
 
 from shared.bus.failures import Pause, is_passing
 from shared.bus.inbox import Inbox, Reading, Record, problem_of_handler, read
+from shared.bus.moments import Moment
 from shared.bus.reactions import Reactions
 from shared.bus.store import dead_letters
 from shared.bus.work import Units
@@ -53,6 +54,7 @@ class Consumer:
     ) -> None:
         self._settings = settings
         self._pool = pool
+        self._units = units
         self._inbox = Inbox(units, reactions, settings.consumer_group)
         self._health = health
         self._stall = StallTimer(_STALLED_AFTER_SECONDS)
@@ -111,6 +113,7 @@ class Consumer:
     async def _take_message(self, message: KafkaMessage) -> None:
         try:
             await self.take(message.raw_message)
+            self._units.reached(Moment.TAKEN)
             await message.ack()
         except KafkaError as error:  # the partitions moved on: the positions keep the order
             log.info("consumer.not-acknowledged", error=type(error).__name__)

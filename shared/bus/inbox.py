@@ -9,6 +9,7 @@ import structlog
 from aiokafka import ConsumerRecord
 from structlog.contextvars import bind_contextvars
 
+from shared.bus.moments import Moment
 from shared.bus.reactions import Reactions, cause_of
 from shared.bus.store import dead_letters, inbox
 from shared.bus.work import Cause, Units, Work
@@ -74,6 +75,7 @@ class Inbox:
             new = await _not_yet_known([r.received for r in fresh if r.received], work)
             await self._reactions.react(new, work)
             await self._step_past(fresh, work)
+            self._units.reached(Moment.HANDLED)
         _count(len(readings) - len(fresh), new, unreadable)
         return len(unreadable)
 

@@ -6,6 +6,7 @@ import asyncpg
 import structlog
 
 from shared.bus.failures import Pause, is_passing
+from shared.bus.moments import Moment, Reached, unheard
 from shared.bus.publisher import Message, NotDelivered, Publisher
 from shared.bus.store import outbox
 from shared.bus.wake import woken
@@ -30,8 +31,14 @@ class Relay:
     """
 
     def __init__(
-        self, pool: Pool, publisher: Publisher, health: Health, batch_size: int = 2000
+        self,
+        pool: Pool,
+        publisher: Publisher,
+        health: Health,
+        batch_size: int = 2000,
+        reached: Reached = unheard,
     ) -> None:
+        self._reached = reached
         self._pool = pool
         self._publisher = publisher
         self._health = health
@@ -74,6 +81,7 @@ class Relay:
             if not events:
                 return 0
             await self._publisher.publish([message_of(event) for event in events])
+            self._reached(Moment.PUBLISHED)
             await outbox.delete_published(connection, [event["position"] for event in events])
         OUTBOX_PUBLISHED.inc(len(events))
         return len(events)

@@ -8,6 +8,7 @@ from secrets import token_hex
 from uuid import UUID
 
 from shared.bus.kafka import LARGEST_MESSAGE_BYTES
+from shared.bus.moments import Moment, Reached, unheard
 from shared.bus.store import outbox
 from shared.clock import Clock
 from shared.database import Connection, Pool
@@ -92,6 +93,11 @@ class Work:
             raise NotAState(event_class)
         self._draft(event_class, str(key), str(key), None, because)
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is an event to tell so far."""
+        return bool(self._drafts)
+
     def wake(self, channel: str) -> None:
         """Wake the workers and schedules that wait on this channel when this unit commits."""
         self._channels.add(channel)
@@ -131,9 +137,21 @@ class Work:
 
 
 class Units:
-    """Opens units of work on a service's database. Nothing else commits."""
+    """Opens units of work on a service's database. Nothing else commits.
 
-    def __init__(self, pool: Pool, source: str, clock: Clock, topic_prefix: str = "") -> None:
+    Attributes:
+        reached: Told of each moment that this process reaches.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        source: str,
+        clock: Clock,
+        topic_prefix: str = "",
+        reached: Reached = unheard,
+    ) -> None:
+        self.reached = reached
         self._pool = pool
         self._source = source
         self._clock = clock
@@ -146,6 +164,10 @@ class Units:
             work = Work(connection, self._clock.now(), cause or Cause.fresh(), self._topic_prefix)
             yield work
             await work.finish(self._source)
+            if work.tells:
+                self.reached(Moment.WRITTEN)
+        if work.tells:
+            self.reached(Moment.COMMITTED)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
