@@ -5,6 +5,10 @@ from prometheus_client import Counter, Gauge, Histogram
 OUTBOX_WAITING = Gauge(
     "tandem_outbox_waiting_events", "Events that wait in the outbox, as the relay last saw them."
 )
+OUTBOX_REFUSED = Gauge(
+    "tandem_outbox_refused_keys",
+    "Keys (or topics) whose events wait in the outbox because Kafka refuses one of them.",
+)
 OUTBOX_PUBLISHED = Counter(
     "tandem_outbox_published_events", "Events that Kafka has acknowledged to the relay."
 )

@@ -8,9 +8,12 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
+    BrokerResponseError,
+    ClusterAuthorizationFailedError,
     KafkaError,
     OutOfOrderSequenceNumber,
     ProducerFenced,
+    TopicAuthorizationFailedError,
     UnknownProducerId,
 )
 
@@ -20,6 +23,7 @@ log = structlog.get_logger()
 
 _BATCH_BYTES = 256 * 1024
 _FATAL = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
+_OF_ALL = (ClusterAuthorizationFailedError,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,20 @@ class NotDelivered(Exception):
     def __init__(self, waiting: int) -> None:
         self.waiting = waiting
         super().__init__(f"{waiting} messages are not acknowledged by Kafka.")
+
+
+class Refused(Exception):
+    """The broker will never take a message as it stands; which one of several is not said.
+
+    Attributes:
+        reason: The broker's name for it.
+        of_topic: Whether it refuses whatever we send to the topic, not this message alone.
+    """
+
+    def __init__(self, error: KafkaError) -> None:
+        self.reason = type(error).__name__.removesuffix("Error")
+        self.of_topic = isinstance(error, TopicAuthorizationFailedError)
+        super().__init__(f"Kafka refuses a message: {self.reason}.")
 
 
 class ProducerBroken(Exception):
@@ -61,7 +79,8 @@ class Publisher:
         """Send messages in order and wait until the brokers have them all.
 
         Raises:
-            NotDelivered: Not in time, or refused; all of them must be sent again.
+            NotDelivered: Not in time; all of them must be sent again.
+            Refused: At least one of them will never be taken; the others may have arrived or not.
             ProducerBroken: The process must be replaced.
         """
         producer = await self.open()
@@ -78,6 +97,8 @@ class Publisher:
         except KafkaError as error:
             log.warning("publisher.refused", error=type(error).__name__)
             await self._begin_anew()
+            if _is_refusal(error):
+                raise Refused(error) from error
             raise NotDelivered(len(messages)) from error
 
     async def _begin_anew(self) -> None:
@@ -125,6 +146,13 @@ class Publisher:
         done, self._unsettled = await _all_of(self._unsettled)
         for future in done:
             future.result()
+
+
+def _is_refusal(error: KafkaError) -> bool:
+    """Whether the broker has decided; trouble on the way, or with all we do, is none."""
+    if isinstance(error, _OF_ALL):
+        return False
+    return isinstance(error, BrokerResponseError) and not error.retriable
 
 
 async def _send(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[Any]":

@@ -1,18 +1,20 @@
 """The relay: from the outbox to Kafka, in order, at least once."""
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 import structlog
 
 from shared.bus.failures import Pause, is_passing
 from shared.bus.moments import Moment, Reached, unheard
-from shared.bus.publisher import Message, NotDelivered, Publisher
+from shared.bus.publisher import Message, NotDelivered, Publisher, Refused
+from shared.bus.refusals import Refusals
 from shared.bus.store import outbox
 from shared.bus.wake import woken
 from shared.database import Connection, Pool
 from shared.health import Health, StallTimer
-from shared.metrics import OUTBOX_PUBLISHED, OUTBOX_WAITING
+from shared.metrics import OUTBOX_PUBLISHED, OUTBOX_REFUSED, OUTBOX_WAITING
 from tandem_events import Envelope
 
 log = structlog.get_logger()
@@ -27,7 +29,8 @@ class Relay:
     """Publishes what waits in the outbox and deletes it when Kafka has acknowledged it.
 
     A relay locks lanes for the length of one batch, so several relays share the work without
-    overtaking one another within a key; a killed relay's locks end with its connection.
+    overtaking one another within a key; a killed relay's locks end with its connection. What
+    Kafka refuses is set aside with what follows it under its key, and makes the process unready.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Relay:
         self._publisher = publisher
         self._health = health
         self._batch_size = batch_size
+        self._refusals = Refusals()
         self._stall = StallTimer(_STALLED_AFTER_SECONDS)
         health.watch("relay", self._stall.check)
 
@@ -62,13 +66,13 @@ class Relay:
                 continue
             self._stall.end()
             pause.forget()
-            self._health.well("relay")
+            self._say_how_it_is()
             if not published:
                 await woken(wake, stopping, _LOOK_EVERY_SECONDS)
         await self._publisher.close()
 
     async def relay_batch(self) -> int:
-        """Publish and delete one batch; returns how many events left.
+        """Publish and delete one batch; returns how many events it looked at.
 
         Raises:
             NotDelivered: Kafka has not acknowledged; everything stays in the outbox.
@@ -76,15 +80,54 @@ class Relay:
         await self._publisher.open()
         async with self._pool.acquire() as connection, connection.transaction():
             lanes = await outbox.lock_free_lanes(connection, range(outbox.LANES))
-            events = await outbox.waiting_events(connection, lanes, self._batch_size)
+            self._refusals.forget_in_time()
+            events = await outbox.waiting_events(
+                connection, lanes, self._batch_size, self._refusals.topics, self._refusals.keys
+            )
             OUTBOX_WAITING.set(await self._waiting(connection, len(events)))
             if not events:
                 return 0
-            await self._publisher.publish([message_of(event) for event in events])
+            published = await self._publish(events)
             self._reached(Moment.PUBLISHED)
-            await outbox.delete_published(connection, [event["position"] for event in events])
-        OUTBOX_PUBLISHED.inc(len(events))
+            await outbox.delete_published(connection, [event["position"] for event in published])
+        OUTBOX_PUBLISHED.inc(len(published))
         return len(events)
+
+    async def _publish(self, events: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+        """Publish in order all that Kafka takes; returns what left.
+
+        What it refuses is found by halving, as the consumer finds what its handler can't take.
+        """
+        left = [event for event in events if not self._refusals.concern(event)]
+        if not left:
+            return []
+        try:
+            await self._publisher.publish([message_of(event) for event in left])
+        except Refused as refusal:
+            if len(left) == 1:
+                self._set_aside(left[0], refusal)
+                return []
+            middle = len(left) // 2
+            return [*await self._publish(left[:middle]), *await self._publish(left[middle:])]
+        return left
+
+    def _set_aside(self, event: asyncpg.Record, refusal: Refused) -> None:
+        log.error(
+            "relay.refused",
+            event_id=str(event["id"]),
+            topic=event["aggregatetype"],
+            reason=refusal.reason,
+        )
+        self._refusals.add(event, refusal.reason, of_topic=refusal.of_topic)
+        self._stall.begin()  # this was progress
+
+    def _say_how_it_is(self) -> None:
+        self._health.well("relay")
+        OUTBOX_REFUSED.set(len(self._refusals))
+        if self._refusals:
+            self._health.problem("relay-refused", str(self._refusals))
+        else:
+            self._health.well("relay-refused")
 
     async def _waiting(self, connection: Connection, seen: int) -> int:
         if seen < self._batch_size:

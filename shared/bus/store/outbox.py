@@ -1,6 +1,6 @@
 """The outbox: events that wait for the relay."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -46,7 +46,10 @@ _LOCK_LANES: LiteralString = """
 _WAITING: LiteralString = """
     SELECT position, id, aggregatetype, aggregateid, type, payload, source, subject, sequence,
            time, correlationid, causationid, traceparent
-    FROM bus.outbox WHERE lane = ANY($1) ORDER BY position LIMIT $2
+    FROM bus.outbox
+    WHERE lane = ANY($1) AND aggregatetype <> ALL($3::text[])
+        AND (aggregatetype, aggregateid) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))
+    ORDER BY position LIMIT $2
 """
 
 _DELETE: LiteralString = "DELETE FROM bus.outbox WHERE position = ANY($1::bigint[])"
@@ -101,10 +104,19 @@ async def lock_free_lanes(connection: Connection, wanted: Sequence[int]) -> list
 
 
 async def waiting_events(
-    connection: Connection, lanes: Sequence[int], limit: int
+    connection: Connection,
+    lanes: Sequence[int],
+    limit: int,
+    but_topics: Collection[str] = (),
+    but_keys: Collection[tuple[str, str]] = (),
 ) -> list[asyncpg.Record]:
-    """The oldest events of these lanes, in the order in which they must leave."""
-    return list(await connection.fetch(_WAITING, lanes, limit))
+    """The oldest events of these lanes, in the order in which they must leave.
+
+    Left out are those of some topics, and those of some keys, each named by topic and key.
+    """
+    topics = [topic for topic, _ in but_keys]
+    keys = [key for _, key in but_keys]
+    return list(await connection.fetch(_WAITING, lanes, limit, list(but_topics), topics, keys))
 
 
 async def delete_published(connection: Connection, positions: Sequence[int]) -> None:

@@ -1,0 +1,132 @@
+"""What Kafka refuses does not hold up what it would take."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from aiokafka import ConsumerRecord
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+
+from shared.bus.kafka import client_options
+from shared.bus.publisher import Publisher
+from shared.bus.relay import Relay
+from shared.health import Health
+from shared.ids import new_id
+from tandem_events import Envelope, ParticipantRegistered, ParticipantUnplaced
+from tests.conftest import OpenRoom
+from tests.support.kafka import make_topics, read_all
+from tests.support.probe import a_registration
+from tests.support.room import NOON, Room
+from tests.support.servers import Servers
+from tests.support.until import until
+
+TOPIC = ParticipantRegistered.topic.name
+
+
+@pytest.fixture
+async def room(servers: Servers, open_room: OpenRoom) -> Room:
+    """Intake, which may write its own topics only, and no large message."""
+    prefix = f"t{uuid4().hex[:8]}."
+    make_topics(servers, prefix, {"intake": []})
+    _take_at_most(servers, prefix + TOPIC, 10_000)
+    return await open_room("intake", TOPIC_PREFIX=prefix)
+
+
+@asynccontextmanager
+async def relaying(room: Room) -> AsyncIterator[Health]:
+    health, stopping = Health(), asyncio.Event()
+    relay = Relay(room.pool, Publisher(client_options(room.settings)), health)
+    task = asyncio.create_task(relay.run(asyncio.Event(), stopping))
+    try:
+        yield health
+    finally:
+        stopping.set()
+        await asyncio.wait_for(task, 15)
+
+
+class TestAnEventThatKafkaRefuses:
+    async def test_stays_while_all_others_leave_in_order(
+        self, room: Room, servers: Servers
+    ) -> None:
+        refused, fine = new_id(), new_id()
+        async with room.units.begin() as work:
+            work.publish(a_registration(fine))
+            work.publish(a_registration(refused))
+            work.publish(_large(a_registration(refused)))
+            work.publish(a_registration(refused))
+            for _ in range(20):
+                work.publish(a_registration())
+            work.publish(a_registration(fine))
+
+        async with relaying(room) as health:
+            await until(lambda: _left(room, 2), "all but the refused one and its follower left")
+            await until(lambda: _says(health, f"{TOPIC} (MessageSizeTooLarge)"), "it says why")
+
+        records = await read_all(servers, room.settings.topic_prefix + TOPIC)
+        assert [row["sequence"] for row in await room.outbox()] == [2, 3]
+        assert _first_seen(records, str(fine)) == [1, 2]
+        assert _first_seen(records, str(refused)) == [1]
+
+    async def test_leaves_once_the_reason_is_gone(self, room: Room, servers: Servers) -> None:
+        async with room.units.begin() as work:
+            work.publish(_large(a_registration()))
+
+        async with relaying(room) as health:
+            await until(lambda: _says(health, "MessageSizeTooLarge"), "it is refused")
+            _take_at_most(servers, room.settings.topic_prefix + TOPIC, 100_000)
+            await until(lambda: _left(room, 0), "it left")
+            await until(lambda: _is_well(health), "the relay is well again")
+
+    async def test_because_of_its_topic_holds_up_that_topic_alone(self, room: Room) -> None:
+        async with room.units.begin() as work:
+            for _ in range(30):
+                work.publish(_of_matching())
+                work.publish(a_registration())
+
+        async with relaying(room) as health:
+            await until(lambda: _left(room, 30), "intake's own events left")
+            await until(lambda: _says(health, "unplaced (TopicAuthorizationFailed"), "it says so")
+
+        waiting = {row["type"] for row in await room.outbox()}
+        assert waiting == {ParticipantUnplaced.topic.event_type}
+
+
+def _take_at_most(servers: Servers, topic: str, size: int) -> None:
+    change = ConfigEntry(
+        "max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET
+    )
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[change])
+    admin = servers.admin_client()
+    for outcome in admin.incremental_alter_configs([resource]).values():
+        outcome.result(30)
+
+
+def _large(registration: ParticipantRegistered) -> ParticipantRegistered:
+    return registration.model_copy(update={"time_zone": "x" * 20_000})
+
+
+def _of_matching() -> ParticipantUnplaced:
+    return ParticipantUnplaced(
+        participant_id=new_id(), programme_id=new_id(), run_id=new_id(),
+        reason="no-place-left", published_at=NOON,
+    )  # fmt: skip
+
+
+def _first_seen(records: "list[ConsumerRecord[bytes, bytes]]", subject: str) -> list[int]:
+    """The sequences of a subject in the order in which each was first there."""
+    envelopes = [Envelope.from_headers(record.headers) for record in records]
+    return list(dict.fromkeys(e.sequence for e in envelopes if e.subject == subject))
+
+
+async def _left(room: Room, count: int) -> bool:
+    return len(await room.outbox()) == count
+
+
+async def _says(health: Health, reason: str) -> bool:
+    return reason in health.problems().get("relay-refused", "")
+
+
+async def _is_well(health: Health) -> bool:
+    return not health.problems()
