@@ -1,8 +1,9 @@
 """Signed tokens: who calls, and as what. Services verify; issuers, such as the portal, sign.
 
-Two kinds. An *access token* names somebody and their roles and lives for hours at most. A *form
-token* is what a link in a mail carries: it names one form of one person, gives no role, and may
-live for weeks.
+Three kinds, each of no use where another is asked for. An *access token* names somebody and their
+roles and lives for hours at most. A *form token* is what a link in a mail carries: it names one
+form of one person, gives no role, and may live for weeks. An *entry token* is what a link of the
+command line carries: it opens a session of the portal, once, within minutes, and no API.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,8 +21,9 @@ from shared.ids import new_id
 ALGORITHM = "EdDSA"
 AUDIENCE = "tandem"
 FORM_AUDIENCE = "tandem-form"
+ENTRY_AUDIENCE = "tandem-entry"
 LONGEST_LIFE = timedelta(hours=12)
-LONGEST_FORM_LIFE = timedelta(days=92)
+ENTRY_LIFE = timedelta(minutes=10)
 _NEEDED = ("exp", "iat", "iss", "aud", "sub")
 
 
@@ -34,6 +36,20 @@ class Role(StrEnum):
     INTEGRATION = "integration"
     OPERATOR = "operator"
     PORTAL = "portal"
+
+
+class FormKind(StrEnum):
+    """Which forms links in mails can open."""
+
+    CHECKIN = "checkin"
+    SIGN_IN = "sign-in"
+
+
+FORM_LIFE: Mapping[FormKind, timedelta] = {
+    FormKind.CHECKIN: timedelta(days=92),
+    FormKind.SIGN_IN: timedelta(minutes=10),
+}
+"""How long a link to each kind of form is good, at most; also whoever verifies keeps to it."""
 
 
 class TokenRefused(Exception):
@@ -56,12 +72,12 @@ class Form:
     """One form of one person.
 
     Attributes:
-        kind: Which form, such as `checkin`.
+        kind: Which form.
         object_id: What it is about.
         subject: The opaque id of whom it is for.
     """
 
-    kind: str
+    kind: FormKind
     object_id: UUID
     subject: UUID
 
@@ -75,7 +91,7 @@ class Principal:
         roles: As what; none for the holder of a form token.
         cause: The request, as the beginning of what it sets off.
         form: The one form that the caller may see and send; None for an access token.
-        token_id: The access token's own id, for what it may do once.
+        token_id: An entry token's own id, so that it is used once; empty for the other kinds.
     """
 
     subject: str
@@ -94,18 +110,28 @@ class Issuer:
 
     def access_token(self, subject: str, roles: Iterable[Role], life: timedelta) -> str:
         """Sign a token for somebody with these roles; it lives twelve hours at most."""
-        claims = {"aud": AUDIENCE, "sub": subject, "roles": sorted(roles), "jti": str(new_id())}
+        claims = {"aud": AUDIENCE, "sub": subject, "roles": sorted(roles)}
         return self._signed(claims, min(life, LONGEST_LIFE))
 
+    def entry_token(self, subject: str, roles: Iterable[Role], life: timedelta = ENTRY_LIFE) -> str:
+        """Sign a token that lets somebody into the portal with these roles, once."""
+        claims = {
+            "aud": ENTRY_AUDIENCE,
+            "sub": subject,
+            "roles": sorted(roles),
+            "jti": str(new_id()),
+        }
+        return self._signed(claims, min(life, ENTRY_LIFE))
+
     def form_token(self, form: Form, life: timedelta) -> str:
-        """Sign a token for one form of one person; it lives 92 days at most."""
+        """Sign a token for one form of one person; it lives as its kind may, at most."""
         claims = {
             "aud": FORM_AUDIENCE,
             "sub": str(form.subject),
             "form": form.kind,
             "id": str(form.object_id),
         }
-        return self._signed(claims, min(life, LONGEST_FORM_LIFE))
+        return self._signed(claims, min(life, FORM_LIFE[form.kind]))
 
     def _signed(self, claims: dict[str, Any], life: timedelta) -> str:
         now = datetime.now(UTC)
@@ -123,9 +149,22 @@ def verify_token(token: str, public_keys: Mapping[str, str]) -> Principal:
     Raises:
         TokenRefused: It is expired, foreign, tampered with or of another form.
     """
-    claims = _verified(token, public_keys, AUDIENCE, LONGEST_LIFE)
+    claims = _verified(token, public_keys, AUDIENCE)
+    _refuse_longer(claims, LONGEST_LIFE)
+    return Principal(str(claims["sub"]), _roles(claims.get("roles")), Cause.fresh())
+
+
+def verify_entry_token(token: str, public_keys: Mapping[str, str]) -> Principal:
+    """Check an entry token; whoever lets somebody in by it also uses it up.
+
+    Raises:
+        TokenExpired: It was good once.
+        TokenRefused: It is foreign, tampered with or no entry token.
+    """
+    claims = _verified(token, public_keys, ENTRY_AUDIENCE, "jti")
+    _refuse_longer(claims, ENTRY_LIFE)
     roles = _roles(claims.get("roles"))
-    return Principal(str(claims["sub"]), roles, Cause.fresh(), token_id=str(claims.get("jti", "")))
+    return Principal(str(claims["sub"]), roles, Cause.fresh(), token_id=str(claims["jti"]))
 
 
 def verify_form_token(token: str, public_keys: Mapping[str, str]) -> Principal:
@@ -135,11 +174,13 @@ def verify_form_token(token: str, public_keys: Mapping[str, str]) -> Principal:
         TokenExpired: It was good once.
         TokenRefused: It is foreign, tampered with or no form token.
     """
-    claims = _verified(token, public_keys, FORM_AUDIENCE, LONGEST_FORM_LIFE)
+    claims = _verified(token, public_keys, FORM_AUDIENCE)
     try:
-        form = Form(str(claims.get("form")), UUID(str(claims.get("id"))), UUID(str(claims["sub"])))
+        kind = FormKind(str(claims.get("form")))
+        form = Form(kind, UUID(str(claims.get("id"))), UUID(str(claims["sub"])))
     except ValueError:
         raise TokenRefused("it names no form") from None
+    _refuse_longer(claims, FORM_LIFE[kind])
     return Principal(str(form.subject), frozenset(), Cause.fresh(), form)
 
 
@@ -152,7 +193,7 @@ def issuer_of(token: str) -> str:
 
 
 def _verified(
-    token: str, public_keys: Mapping[str, str], audience: str, longest: timedelta
+    token: str, public_keys: Mapping[str, str], audience: str, *needed: str
 ) -> dict[str, Any]:
     issuer = issuer_of(token)
     if issuer not in public_keys:
@@ -164,15 +205,18 @@ def _verified(
             algorithms=[ALGORITHM],
             audience=audience,
             issuer=issuer,
-            options={"require": list(_NEEDED)},
+            options={"require": [*_NEEDED, *needed]},
         )
     except jwt.ExpiredSignatureError:
         raise TokenExpired from None
     except jwt.PyJWTError:
         raise TokenRefused("it is not signed by a trusted issuer, or not a token") from None
+    return claims
+
+
+def _refuse_longer(claims: Mapping[str, Any], longest: timedelta) -> None:
     if claims["exp"] - claims["iat"] > longest.total_seconds():
         raise TokenRefused("it is good for too long")
-    return claims
 
 
 def _roles(claim: object) -> frozenset[Role]:

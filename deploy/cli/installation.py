@@ -50,8 +50,16 @@ class Installation:
 
     def token(self, roles: set[Role], life: timedelta, subject: str = "tandem-command") -> str:
         """A token signed with the installation's own key."""
+        return self._issuer.access_token(subject, roles, life)
+
+    def entry_link(self, roles: set[Role], subject: str = "tandem-command") -> str:
+        """An address that signs in to the portal with these roles: once, within ten minutes."""
+        return f"{self.url('portal')}/sign-in/with/{self._issuer.entry_token(subject, roles)}"
+
+    @property
+    def _issuer(self) -> Issuer:
         key = self.servers.secrets.signing_key_file(COMMAND_LINE).read_text()
-        return Issuer(COMMAND_LINE, key).access_token(subject, roles, life)
+        return Issuer(COMMAND_LINE, key)
 
     def url(self, service: str) -> str:
         """Where a service's API is."""

@@ -20,9 +20,7 @@ from deploy.cli.output import (
 )
 from deploy.embedded.mailbox import Mail, read_mailbox
 from deploy.services import SERVICES
-from shared.auth import Role
-
-LINK_LIFE = timedelta(minutes=10)
+from shared.auth import ENTRY_LIFE, Role
 
 _FIGURES = {
     "waiting": "tandem_outbox_waiting_events",
@@ -105,20 +103,22 @@ def token(
 
     Example: curl -H "Authorization: Bearer $(tandem token --role coordinator)" …
     """
+    roles = set(role)
+    if link and Role.PARTICIPANT in roles:
+        raise CommandFailed(
+            "A link of the command line is nobody's in particular, and a participant is somebody: "
+            "participants sign in by mail, on the portal's page /sign-in."
+        )
     installation = the_installation()
-    life = LINK_LIFE if link else timedelta(hours=hours)
-    signed = installation.token(set(role), life)
-    address = sign_in_link(installation, signed) if link else None
-    if as_json:
-        facts = {"roles": sorted(role), "hours": life.total_seconds() / 3600}
-        print_json(({"link": address} if link else {"token": signed}) | facts)
+    if link:
+        shown, what, life = installation.entry_link(roles), "link", ENTRY_LIFE
     else:
-        typer.echo(address or signed)
-
-
-def sign_in_link(installation: Installation, token: str) -> str:
-    """The address at which a token signs in to the portal, once."""
-    return f"{installation.url('portal')}/sign-in/with/{token}"
+        life = timedelta(hours=hours)
+        shown, what = installation.token(roles, life), "token"
+    if as_json:
+        print_json({what: shown, "roles": sorted(roles), "hours": life.total_seconds() / 3600})
+    else:
+        typer.echo(shown)
 
 
 def _show_mail(mails: dict[int, Mail], number: int, as_json: bool) -> None:

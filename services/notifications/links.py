@@ -5,10 +5,9 @@ from datetime import timedelta
 from services.notifications.domain.letter import Kind
 from services.notifications.settings import Settings
 from services.notifications.store.ledger import Claim
-from shared.auth import Form, Issuer
+from shared.auth import FORM_LIFE, Form, FormKind, Issuer
 
 CHECKIN_LIFE = timedelta(days=60)
-SIGN_IN_LIFE = timedelta(minutes=10)
 
 
 class Links:
@@ -21,11 +20,11 @@ class Links:
     def link_for(self, claim: Claim) -> str | None:
         """The link to the next step of whom a delivery is for; None where it needs none."""
         if claim.kind is Kind.CHECKIN_DUE and claim.participant_id:
-            form = Form("checkin", claim.subject_id, claim.participant_id)
+            form = Form(FormKind.CHECKIN, claim.subject_id, claim.participant_id)
             return self._link("checkins", form, CHECKIN_LIFE)
         if claim.kind is Kind.SIGN_IN and claim.person_id:
-            form = Form("sign-in", claim.subject_id, claim.person_id)
-            return self._link("sign-in", form, SIGN_IN_LIFE)
+            form = Form(FormKind.SIGN_IN, claim.subject_id, claim.person_id)
+            return self._link("sign-in", form, FORM_LIFE[FormKind.SIGN_IN])
         return None
 
     def _link(self, page: str, form: Form, life: timedelta) -> str:

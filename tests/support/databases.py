@@ -13,7 +13,8 @@ from shared.migrations import Half, migrate
 from shared.service import Service
 from shared.settings import PREFIX, ServiceSettings
 from tests.support import probe
-from tests.support.room import PORTAL_URL, PRIVATE_KEY, TRUSTED, TRUSTED_LINKS
+from tests.support.keys import LINKS, PORTAL, TRUSTED, TRUSTED_LINKS
+from tests.support.room import PORTAL_URL
 from tests.support.servers import Servers, password_of
 
 
@@ -82,9 +83,10 @@ class Databases:
             }
         if service == "notifications":
             values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(servers.smtp_port)}
-            values |= {"PORTAL_URL": PORTAL_URL, "SIGNING_KEY": PRIVATE_KEY}
+            values |= {"PORTAL_URL": PORTAL_URL, "SIGNING_KEY": LINKS.private_key}
         if service == "portal":
-            values |= {"PORTAL_URL": PORTAL_URL, "SIGNING_KEY": PRIVATE_KEY, "STYLEGUIDE": "true"}
+            values |= {"PORTAL_URL": PORTAL_URL, "SIGNING_KEY": PORTAL.private_key}
+            values |= {"STYLEGUIDE": "true"}
             others = [name for name in services.SERVICES if name != "portal"]
             values |= {f"{name.upper()}_URL": f"http://{name}" for name in others}
         return {PREFIX + name: value for name, value in (values | dict(more or {})).items()}

@@ -9,10 +9,8 @@ from uuid import UUID
 import asyncpg
 import httpx
 from aiokafka import ConsumerRecord
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.auth import Form, Issuer, Role
+from shared.auth import Form, Role
 from shared.bus.inbox import Inbox, problem_of_handler, read
 from shared.bus.work import Units
 from shared.clock import FixedClock
@@ -21,16 +19,8 @@ from shared.ids import new_id
 from shared.service import Service
 from shared.settings import ServiceSettings
 from tandem_events import Envelope, Event
+from tests.support.keys import COMMAND_LINE, LINKS
 
-KEY = Ed25519PrivateKey.generate()
-PRIVATE_KEY = KEY.private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-).decode()
-PUBLIC_KEY = (
-    KEY.public_key()
-    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    .decode()
-)
 PORTAL_URL = "https://portal.example"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _offsets = count()
@@ -92,14 +82,8 @@ class Room:
         return await self.rows("SELECT * FROM bus.outbox ORDER BY position")
 
 
-ISSUER = Issuer("tandem", PRIVATE_KEY)
-LINKS = Issuer("notifications", PRIVATE_KEY)
-TRUSTED = {"tandem": PUBLIC_KEY, "portal": PUBLIC_KEY}
-TRUSTED_LINKS = {"notifications": PUBLIC_KEY}
-
-
 def token(*roles: Role, subject: str = "tester", life: timedelta = timedelta(minutes=5)) -> str:
-    return ISSUER.access_token(subject, roles, life)
+    return COMMAND_LINE.access_token(subject, roles, life)
 
 
 def record_of(

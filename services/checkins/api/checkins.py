@@ -14,15 +14,12 @@ from services.checkins.domain.answers import HIGHEST, LOWEST, Answers, AnswersRe
 from services.checkins.store import checkins
 from services.checkins.store.checkins import AlreadyAnswered, Checkin, CheckinUnknown
 from shared.api import Caller, UnitsOf, person_of, require
-from shared.auth import Principal, Role
+from shared.auth import FormKind, Principal, Role
 from shared.bus.work import Work
 from shared.problems import Problem
 from shared.text import text
 
 router = APIRouter(prefix="/v1", tags=["check-ins"])
-
-FORM = "checkin"
-"""The kind of form that a link to a check-in opens."""
 
 Participant = Annotated[Principal, require(Role.PARTICIPANT)]
 
@@ -164,7 +161,7 @@ def _belongs(checkin: Checkin, caller: Principal) -> bool:
     form = caller.form
     if form is not None:
         opened = (form.kind, form.object_id, form.subject)
-        return opened == (FORM, checkin.checkin_id, checkin.participant_id)
+        return opened == (FormKind.CHECKIN, checkin.checkin_id, checkin.participant_id)
     if Role.PARTICIPANT not in caller.roles:
         return False
     return checkin.person_id is not None and str(checkin.person_id) == caller.subject

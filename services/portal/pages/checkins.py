@@ -11,11 +11,9 @@ from services.portal.clients import Authority, Refused, ServiceAway
 from services.portal.domain.checkin_form import Filled, errors_of, filled_in, request_of
 from services.portal.domain.words import instant_of, moment
 from services.portal.pages.frame import AVisit, ShowInstead, Visit
-from shared.auth import Role
+from shared.auth import FormKind, Role
 
 router = APIRouter()
-
-FORM = "checkin"
 
 
 class _Opened:
@@ -119,7 +117,7 @@ async def _thank(visit: Visit, opened: _Opened) -> Response:
 
 
 def _opened_by_link(visit: Visit, token: str) -> _Opened:
-    form = visit.form_of_link(token, FORM, if_expired="checkin-expired")
+    form = visit.form_of_link(token, FormKind.CHECKIN, if_expired="checkin-expired")
     authority = visit.portal.services.of_link(token)
     return _Opened(authority, form.object_id, f"/checkins/{token}")
 

@@ -19,7 +19,7 @@ from services.portal.domain import words
 from services.portal.domain.visits import SESSION_LIFE
 from services.portal.settings import Settings
 from services.portal.store import Session
-from shared.auth import Form, Role, TokenExpired, TokenRefused, verify_form_token
+from shared.auth import Form, FormKind, Role, TokenExpired, TokenRefused, verify_form_token
 from shared.bus.work import Units
 from shared.ids import new_id
 
@@ -110,7 +110,7 @@ class Visit:
             raise NotForYou
         return self.session
 
-    def form_of_link(self, token: str, kind: str, if_expired: str) -> Form:
+    def form_of_link(self, token: str, kind: FormKind, if_expired: str) -> Form:
         """The form that a link opens.
 
         Raises:

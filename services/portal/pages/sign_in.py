@@ -22,13 +22,19 @@ from services.portal.domain.visits import (
 )
 from services.portal.pages.frame import SESSION_COOKIE, AVisit, ShowInstead, Visit
 from services.portal.store import SignIn, digest
-from shared.auth import Principal, Role, TokenExpired, TokenRefused, verify_token
+from shared.auth import (
+    FormKind,
+    Principal,
+    Role,
+    TokenExpired,
+    TokenRefused,
+    verify_entry_token,
+)
 from shared.ids import new_id
 
 router = APIRouter()
 log = structlog.get_logger()
 
-FORM = "sign-in"
 COMMAND_LINE = "tandem"
 
 
@@ -136,7 +142,7 @@ async def _good_link(visit: Visit, token: str) -> SignIn:
     Raises:
         ShowInstead: The link can't be used; the page says why.
     """
-    form = visit.form_of_link(token, FORM, if_expired="sign-in-expired")
+    form = visit.form_of_link(token, FormKind.SIGN_IN, if_expired="sign-in-expired")
     async with visit.portal.units.reading() as work:
         found = await store.sign_in_of(work, form.object_id)
     if found is None or found.person_id != form.subject:
@@ -195,14 +201,16 @@ async def _have_it_mailed(visit: Visit, sign_in: SignIn) -> None:
 
 
 def _caller_of_command_line(visit: Visit, token: str) -> Principal:
-    """Who signs in with a token that the command line has signed; the portal's own open nothing.
+    """Who signs in with an entry token that the command line has signed.
 
     Raises:
         ShowInstead: The token can't be used; the page says why.
     """
     keys = visit.portal.settings.token_issuers
     try:
-        return verify_token(token, {name: keys[name] for name in keys if name == COMMAND_LINE})
+        return verify_entry_token(
+            token, {name: keys[name] for name in keys if name == COMMAND_LINE}
+        )
     except TokenExpired:
         raise ShowInstead("sign-in-expired", 410) from None
     except TokenRefused:

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from deploy.services import SERVICES, topics_read_by
 from shared.api import build_api
-from shared.auth import Form, Role
+from shared.auth import Form, FormKind, Role
 from shared.ids import new_id
 from tandem_events import PersonContact
 from tests.conftest import OpenRoom
@@ -57,7 +57,7 @@ class TestTheApis:
     ) -> None:
         room = await open_room(service)
 
-        async with room.api_by_link(Form("checkin", new_id(), new_id())) as client:
+        async with room.api_by_link(Form(FormKind.CHECKIN, new_id(), new_id())) as client:
             answers = await _ask_everything(room, client)
 
         assert set(answers.values()) <= {403, 404, 422}

@@ -8,12 +8,13 @@ from uuid import UUID
 import httpx
 import pytest
 
-from shared.auth import Form, Role, verify_form_token
+from shared.auth import Form, FormKind, Role, verify_form_token
 from shared.ids import new_id
 from tests.integration.notifications.mail_server import MailServer
 from tests.integration.notifications.post_room import PostRoom
 from tests.integration.notifications.told import Someone, checkin, end_of, pair, programme
-from tests.support.room import PORTAL_URL, TRUSTED_LINKS, record_of
+from tests.support.keys import TRUSTED_LINKS
+from tests.support.room import PORTAL_URL, record_of
 
 ANA = Someone("Ana Kovač", "mentor")
 BEN = Someone("Ben Okoro", "mentee")
@@ -56,7 +57,7 @@ class TestACheckinThatIsDue:
         await post.send_all()
 
         assert links_in(post.server) == [
-            ("checkins", Form("checkin", due.checkin_id, BEN.participant_id))
+            ("checkins", Form(FormKind.CHECKIN, due.checkin_id, BEN.participant_id))
         ]
         assert "Ana Kovač" in text_of(post.server.accepted[0])
 
@@ -96,7 +97,9 @@ class TestASignIn:
         await post.send_all()
 
         assert answer.status_code == 202
-        assert links_in(post.server) == [("sign-in", Form("sign-in", sign_in, ANA.person_id))]
+        assert links_in(post.server) == [
+            ("sign-in", Form(FormKind.SIGN_IN, sign_in, ANA.person_id))
+        ]
         assert not await post.told()  # of no programme: no event
 
     async def test_goes_before_everything_that_waits(self, post: PostRoom) -> None:

@@ -15,7 +15,7 @@ from services.portal.clients import Services
 from services.portal.pages import build_pages
 from services.portal.pages.frame import Portal
 from services.portal.settings import Settings
-from shared.auth import Form, Role
+from shared.auth import Form, FormKind, Role
 from shared.ids import new_id
 from tests.conftest import OpenRoom
 from tests.integration.checkins.couples import (
@@ -27,7 +27,8 @@ from tests.integration.checkins.couples import (
 )
 from tests.integration.checkins.couples import tell as tell_checkins
 from tests.integration.intake import company
-from tests.support.room import LINKS, PORTAL_URL, Room, record_of, token
+from tests.support.keys import COMMAND_LINE, LINKS
+from tests.support.room import PORTAL_URL, Room, record_of
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
@@ -78,7 +79,10 @@ class House:
         rows = await self.rooms["notifications"].rows(
             "SELECT subject_id, person_id FROM delivery WHERE kind = 'sign-in' ORDER BY id"
         )
-        return [sign_in_link(Form("sign-in", row["subject_id"], row["person_id"])) for row in rows]
+        return [
+            sign_in_link(Form(FormKind.SIGN_IN, row["subject_id"], row["person_id"]))
+            for row in rows
+        ]
 
     async def checkin(self) -> tuple[UUID, Couple]:
         """A check-in that a mentee, person 2 of intake, has been asked; the mentor is person 1."""
@@ -123,7 +127,7 @@ class Browser:
 
     async def sign_in_as(self, *roles: Role, subject: str = "operator") -> None:
         """Sign in with a link of the command line."""
-        signed = token(*roles, subject=subject)
+        signed = COMMAND_LINE.entry_token(subject, roles)
         await self.open(f"/sign-in/with/{signed}")
         await self.send(f"/sign-in/with/{signed}")
 
@@ -139,7 +143,7 @@ def sign_in_link(form: Form, life: timedelta = timedelta(minutes=10)) -> str:
 def checkin_link(
     checkin_id: UUID, participant_id: UUID, life: timedelta = timedelta(days=60)
 ) -> str:
-    return f"/checkins/{LINKS.form_token(Form('checkin', checkin_id, participant_id), life)}"
+    return f"/checkins/{LINKS.form_token(Form(FormKind.CHECKIN, checkin_id, participant_id), life)}"
 
 
 async def open_house(open_room: OpenRoom, *names: str) -> House:

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.auth import Form, Role
+from shared.auth import Form, FormKind, Role
 from shared.ids import new_id
 from tests.conftest import OpenRoom
 from tests.integration.portal.house import Browser, House, open_house, sign_in_link
-from tests.support.room import ISSUER, token
+from tests.support.keys import COMMAND_LINE, LINKS, PORTAL
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ class TestTheLink:
     async def test_to_another_form_signs_nobody_in(self, house: House, browser: Browser) -> None:
         people = await house.people(1)
 
-        page = await browser.open(sign_in_link(Form("checkin", new_id(), people[1])))
-        unknown = await browser.open(sign_in_link(Form("sign-in", new_id(), people[1])))
+        page = await browser.open(sign_in_link(Form(FormKind.CHECKIN, new_id(), people[1])))
+        unknown = await browser.open(sign_in_link(Form(FormKind.SIGN_IN, new_id(), people[1])))
 
         assert "does not belong here" in page.text
         assert "does not belong here" in unknown.text
@@ -180,7 +180,7 @@ class TestTheLink:
 
 class TestTheLinkOfTheCommandLine:
     async def test_signs_in_with_its_roles_once(self, house: House, browser: Browser) -> None:
-        signed = token(Role.COORDINATOR)
+        signed = COMMAND_LINE.entry_token("operator", [Role.COORDINATOR])
         await browser.open(f"/sign-in/with/{signed}")
         first = await browser.send(f"/sign-in/with/{signed}")
         async with house.browser() as other:
@@ -191,18 +191,36 @@ class TestTheLinkOfTheCommandLine:
         assert (second.status_code, "has been used" in second.text) == (410, True)
 
     async def test_that_is_too_old_signs_nobody_in(self, browser: Browser) -> None:
-        old = ISSUER.access_token("operator", [Role.COORDINATOR], timedelta(minutes=-1))
+        old = COMMAND_LINE.entry_token("operator", [Role.COORDINATOR], timedelta(minutes=-1))
 
         page = await browser.open(f"/sign-in/with/{old}")
 
         assert page.status_code == 410
 
-    async def test_can_be_made_by_the_command_line_alone(self, browser: Browser) -> None:
-        of_a_link = sign_in_link(Form("sign-in", new_id(), new_id())).removeprefix("/sign-in/")
+    @pytest.mark.parametrize(
+        "foreign",
+        [
+            LINKS.form_token(Form(FormKind.SIGN_IN, new_id(), new_id()), timedelta(minutes=5)),
+            PORTAL.entry_token("operator", [Role.COORDINATOR]),
+            COMMAND_LINE.access_token("operator", [Role.COORDINATOR], timedelta(minutes=5)),
+        ],
+        ids=["of-a-mail", "of-the-portal", "for-the-apis"],
+    )
+    async def test_is_no_other_token(self, browser: Browser, foreign: str) -> None:
+        shown = await browser.open(f"/sign-in/with/{foreign}")
+        await browser.open("/sign-in")
+        sent = await browser.send(f"/sign-in/with/{foreign}")
 
-        page = await browser.open(f"/sign-in/with/{of_a_link}")
+        assert (shown.status_code, sent.status_code) == (404, 404)
 
-        assert page.status_code == 404
+    async def test_opens_no_api(self, house: House) -> None:
+        signed = COMMAND_LINE.entry_token("operator", [Role.COORDINATOR])
+        async with house.rooms["intake"].api() as api:
+            answer = await api.get(
+                "/v1/coordinators", headers={"Authorization": f"Bearer {signed}"}
+            )
+
+        assert answer.status_code == 401
 
 
 class TestASession:
@@ -231,7 +249,7 @@ class TestASession:
         assert browser.client.cookies["tandem_session"] not in row["row"]
 
     async def test_travels_in_cookies_that_no_script_can_read(self, browser: Browser) -> None:
-        signed = token(Role.COORDINATOR)
+        signed = COMMAND_LINE.entry_token("operator", [Role.COORDINATOR])
         await browser.open(f"/sign-in/with/{signed}")
         browser.client.follow_redirects = False
 
