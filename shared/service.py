@@ -231,7 +231,14 @@ class _Server(uvicorn.Server):
 def _http_server(app: Any, address: tuple[str, int]) -> _Server:
     host, port = address
     config = uvicorn.Config(
-        app, host, port, access_log=False, log_config=None, server_header=False, lifespan="off"
+        app,
+        host,
+        port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # uvicorn believes anybody on the same machine; who asks decides
+        lifespan="auto",
     )
     return _Server(config)
 

@@ -1,8 +1,9 @@
 """What the portal is told by its environment."""
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from shared.settings import ServiceSettings
 
@@ -15,6 +16,8 @@ class Settings(ServiceSettings):
     Attributes:
         portal_url: Where people reach the portal.
         signing_key: The private Ed25519 key (PEM) that signs tokens for who is signed in.
+        trusted_proxies: The networks of the proxies in front of the portal, comma-separated; what
+            one of them says about where a request came from is believed.
         styleguide: Whether `/styleguide` shows all components, for those who build pages.
     """
 
@@ -26,7 +29,15 @@ class Settings(ServiceSettings):
     checkins_url: Url
     notifications_url: Url
     signing_key: SecretStr
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     styleguide: bool = False
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks_from_words(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [word.strip() for word in value.split(",") if word.strip()]
 
     @property
     def is_secure(self) -> bool:

@@ -1,9 +1,9 @@
 """All SQL of the portal: sign-ins, sessions and attempts. All of it is in real time."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
@@ -40,6 +40,8 @@ _SESSION: LiteralString = """
 """
 
 _END_SESSION: LiteralString = "DELETE FROM session WHERE cookie = $1"
+
+_ONE_AT_A_TIME: LiteralString = "SELECT pg_advisory_xact_lock($1)"
 
 _NOTE_ATTEMPT: LiteralString = "INSERT INTO attempt (source, tried_at) VALUES ($1, $2)"
 
@@ -137,14 +139,25 @@ async def end_session(work: Work, cookie: str) -> None:
     await work.connection.execute(_END_SESSION, digest(cookie))
 
 
-async def attempts_since(work: Work, source: str, since: datetime) -> int:
-    """How often something was tried from this source since then."""
-    return int(await work.connection.fetchval(_COUNT_ATTEMPTS, digest(source), since))
+async def take_attempt(
+    work: Work, limits: Mapping[str, int], at: datetime, window: timedelta
+) -> bool:
+    """Note a try from each of these sources, unless one has had its number within the window.
+
+    Tries from one source at the same time wait for one another, so that none slips past a limit.
+    """
+    for key in sorted(_lock_of(source) for source in limits):  # in one order: no deadlock
+        await work.connection.execute(_ONE_AT_A_TIME, key)
+    for source, most in limits.items():
+        tries = await work.connection.fetchval(_COUNT_ATTEMPTS, digest(source), at - window)
+        if tries >= most:
+            return False
+    await work.connection.executemany(_NOTE_ATTEMPT, [(digest(source), at) for source in limits])
+    return True
 
 
-async def note_attempt(work: Work, source: str, at: datetime) -> None:
-    """Note that something was tried."""
-    await work.connection.execute(_NOTE_ATTEMPT, digest(source), at)
+def _lock_of(source: str) -> int:
+    return int.from_bytes(digest(source)[:8], signed=True)
 
 
 async def forget_before(work: Work, instant: datetime) -> None:

@@ -16,15 +16,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.portal import store
 from services.portal.clients import Authority, Services
 from services.portal.domain import words
-from services.portal.domain.visits import SESSION_LIFE
+from services.portal.domain.visits import SESSION_LIFE, host_of
 from services.portal.settings import Settings
 from services.portal.store import Session
 from shared.auth import Form, FormKind, Role, TokenExpired, TokenRefused, verify_form_token
 from shared.bus.work import Units
 from shared.ids import new_id
 
-BROWSER_COOKIE = "tandem_browser"
-SESSION_COOKIE = "tandem_session"
+_SECURE_PREFIX = "__Host-"
 _BROWSER_SECONDS = 24 * 3600
 _SECRET_BYTES = 32
 _SIGNATURE_LENGTH = 64
@@ -64,13 +63,20 @@ class ShowInstead(Exception):
 
 
 class Portal:
-    """What pages are made with."""
+    """What pages are made with.
+
+    Browsers take a cookie named `__Host-…` only by HTTPS, for this host alone: no neighbouring
+    site can plant one. By plain HTTP they would not take it at all.
+    """
 
     def __init__(self, settings: Settings, units: Units, services: Services) -> None:
         self.settings = settings
         self.units = units
         self.services = services
         self.templates = _environment()
+        prefix = _SECURE_PREFIX if settings.is_secure else ""
+        self.browser_cookie = f"{prefix}tandem_browser"
+        self.session_cookie = f"{prefix}tandem_session"
         self.stylesheet = f"/static/tandem.css?{store.digest(_css()).hex()[:12]}"
 
 
@@ -85,7 +91,15 @@ class Visit:
     @cached_property
     def browser(self) -> str:
         """What this browser is known by; made up at its first visit."""
-        return self.request.cookies.get(BROWSER_COOKIE) or secrets.token_urlsafe(_SECRET_BYTES)
+        known = self.request.cookies.get(self.portal.browser_cookie)
+        return known or secrets.token_urlsafe(_SECRET_BYTES)
+
+    @property
+    def host(self) -> str:
+        """Where the request comes from, as far as it can be known."""
+        peer = self.request.client.host if self.request.client else ""
+        told = ",".join(self.request.headers.getlist("x-forwarded-for"))
+        return host_of(peer, told, self.portal.settings.trusted_proxies)
 
     @property
     def csrf(self) -> str:
@@ -134,7 +148,7 @@ class Visit:
         """
         sent = await self.request.form()
         given = str(sent.get("csrf", ""))[:_SIGNATURE_LENGTH]
-        known = BROWSER_COOKIE in self.request.cookies
+        known = self.portal.browser_cookie in self.request.cookies
         if not known or not hmac.compare_digest(given.encode(), self.csrf.encode()):
             raise ForeignPost
         return sent
@@ -175,7 +189,7 @@ class Visit:
         )
 
     def _remember_browser(self, response: Response) -> Response:
-        self.set_cookie(response, BROWSER_COOKIE, self.browser, _BROWSER_SECONDS)
+        self.set_cookie(response, self.portal.browser_cookie, self.browser, _BROWSER_SECONDS)
         return response
 
 
@@ -183,7 +197,7 @@ async def visit_of(request: Request) -> Visit:
     """Who visits, as their cookies say."""
     portal = cast("Portal", request.app.state.portal)
     visit = request.state.visit = Visit(request, portal, None)
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = request.cookies.get(portal.session_cookie)
     if cookie:
         async with portal.units.reading() as work:
             visit.session = await store.session_of(work, cookie, datetime.now(UTC))

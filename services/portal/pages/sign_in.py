@@ -13,14 +13,14 @@ from services.portal.clients import Refused, ServiceAway
 from services.portal.domain.visits import (
     LINK_LIFE,
     MOST_PER_ADDRESS,
-    MOST_PER_SOURCE,
+    MOST_PER_HOST,
     SESSION_LIFE,
     WINDOW,
     is_over,
     looks_like_an_address,
     our_page,
 )
-from services.portal.pages.frame import SESSION_COOKIE, AVisit, ShowInstead, Visit
+from services.portal.pages.frame import AVisit, ShowInstead, Visit
 from services.portal.store import SignIn, digest
 from shared.auth import (
     FormKind,
@@ -120,9 +120,9 @@ async def sign_out(visit: AVisit) -> Response:
     """End the session."""
     await visit.form()
     async with visit.portal.units.begin() as work:
-        await store.end_session(work, visit.request.cookies.get(SESSION_COOKIE, ""))
+        await store.end_session(work, visit.request.cookies.get(visit.portal.session_cookie, ""))
     response = visit.go_to("/sign-in")
-    response.delete_cookie(SESSION_COOKIE)
+    visit.set_cookie(response, visit.portal.session_cookie, "", 0)
     return response
 
 
@@ -131,7 +131,9 @@ async def _signed_in(
 ) -> Response:
     cookie = await visit.begin_session(subject, name, roles)
     response = visit.go_to(page)
-    visit.set_cookie(response, SESSION_COOKIE, cookie, int(SESSION_LIFE.total_seconds()))
+    visit.set_cookie(
+        response, visit.portal.session_cookie, cookie, int(SESSION_LIFE.total_seconds())
+    )
     log.info("session.begun", subject=subject, roles=sorted(roles))
     return response
 
@@ -158,16 +160,9 @@ async def _good_link(visit: Visit, token: str) -> SignIn:
 
 async def _may_try(visit: Visit, email: str) -> bool:
     """Count a try; says whether there were not too many from here, or for this address."""
-    now = datetime.now(UTC)
-    host = visit.request.client.host if visit.request.client else ""
-    limits = {f"address {email.lower()}": MOST_PER_ADDRESS, f"host {host}": MOST_PER_SOURCE}
+    limits = {f"address {email.lower()}": MOST_PER_ADDRESS, f"host {visit.host}": MOST_PER_HOST}
     async with visit.portal.units.begin() as work:
-        for source, most in limits.items():
-            if await store.attempts_since(work, source, now - WINDOW) >= most:
-                return False
-        for source in limits:
-            await store.note_attempt(work, source, now)
-    return True
+        return await store.take_attempt(work, limits, datetime.now(UTC), WINDOW)
 
 
 async def _sign_in_for(visit: Visit, email: str, next_page: str) -> SignIn | None:

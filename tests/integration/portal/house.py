@@ -55,13 +55,13 @@ class House:
     network: Network
 
     @asynccontextmanager
-    async def browser(self) -> AsyncIterator["Browser"]:
-        """A browser of its own: with cookies, and nobody signed in."""
+    async def browser(self, address: str = "192.0.2.1") -> AsyncIterator["Browser"]:
+        """A browser of its own, at an address: with cookies, and nobody signed in."""
         room = self.rooms["portal"]
         settings = cast("Settings", room.settings)
         app = build_pages(Portal(settings, room.units, Services(settings, self.network)))
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000)),
             base_url=PORTAL_URL,
             follow_redirects=True,
         ) as client:
@@ -121,8 +121,8 @@ class Browser:
     async def send(self, path: str, **fields: str) -> httpx.Response:
         """Send the form of the page that is open."""
         assert self.page is not None
-        csrf = CSRF.search(self.page.text)
-        self.page = await self.client.post(path, data={"csrf": csrf[1] if csrf else "", **fields})
+        data = {"csrf": csrf_of(self.page), **fields}
+        self.page = await self.client.post(path, data=data)
         return self.page
 
     async def sign_in_as(self, *roles: Role, subject: str = "operator") -> None:
@@ -136,6 +136,12 @@ class Browser:
         return await self.send("/sign-in", email=email, next=next_page)
 
 
+def csrf_of(page: httpx.Response) -> str:
+    """What a form on the page would bring along; nothing if there is none."""
+    found = CSRF.search(page.text)
+    return found[1] if found else ""
+
+
 def sign_in_link(form: Form, life: timedelta = timedelta(minutes=10)) -> str:
     return f"/sign-in/{LINKS.form_token(form, life)}"
 
@@ -146,9 +152,10 @@ def checkin_link(
     return f"/checkins/{LINKS.form_token(Form(FormKind.CHECKIN, checkin_id, participant_id), life)}"
 
 
-async def open_house(open_room: OpenRoom, *names: str) -> House:
-    """A house with these rooms; all of them if none is named."""
-    rooms = {name: await open_room(name) for name in names or SERVICES}
+async def open_house(open_room: OpenRoom, *names: str, **of_the_portal: str) -> House:
+    """A house with these rooms, all of them if none is named, and settings of the portal."""
+    settings = {"portal": of_the_portal}
+    rooms = {name: await open_room(name, **settings.get(name, {})) for name in names or SERVICES}
     return House(rooms, Network(rooms))
 
 

@@ -1,12 +1,13 @@
 """Where visitors may be sent on, and which addresses are worth looking for."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.portal.domain.visits import is_over, looks_like_an_address, our_page
+from services.portal.domain.visits import host_of, is_over, looks_like_an_address, our_page
 from tests.support.room import NOON
 
 
@@ -44,3 +45,38 @@ class TestALink:
     def test_is_good_for_ten_minutes(self) -> None:
         assert not is_over(NOON, NOON + timedelta(minutes=10))
         assert is_over(NOON, NOON + timedelta(minutes=10, seconds=1))
+
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
+
+
+class TestHostOf:
+    @pytest.mark.parametrize("told", ["", "203.0.113.9", "203.0.113.9, 10.0.0.2"])
+    def test_is_the_one_that_connects_if_no_proxy_is_trusted(self, told: str) -> None:
+        assert host_of("10.0.0.1", told, []) == "10.0.0.1"
+
+    def test_of_a_stranger_is_not_what_the_stranger_says(self) -> None:
+        assert host_of("192.0.2.7", "203.0.113.9", PROXIES) == "192.0.2.7"
+
+    @pytest.mark.parametrize(
+        ("peer", "told", "host"),
+        [
+            ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
+            ("10.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+            ("10.0.0.1", "198.51.100.1, 203.0.113.9,10.0.0.2 ", "203.0.113.9"),
+            ("::ffff:10.0.0.1", "203.0.113.9:4711", "203.0.113.9"),
+            ("2001:db8::1", "[2001:470::5]:4711", "2001:470::5"),
+            ("10.0.0.1", "", "10.0.0.1"),
+            ("10.0.0.1", "203.0.113.9, nonsense", "10.0.0.1"),
+            ("10.0.0.1", "10.0.0.2, 10.0.0.3", "10.0.0.2"),
+            ("", "203.0.113.9", ""),
+        ],
+    )
+    def test_behind_trusted_proxies_is_found_from_the_right(
+        self, peer: str, told: str, host: str
+    ) -> None:
+        assert host_of(peer, told, PROXIES) == host
+
+    @given(st.text(max_size=60))
+    def test_of_whatever_is_said_is_some_host(self, told: str) -> None:
+        assert host_of("10.0.0.1", told, PROXIES)
