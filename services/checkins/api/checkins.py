@@ -104,6 +104,11 @@ class CheckinView(BaseModel):
         following = Next(due_at=checkin.next_due_at, time_zone=checkin.time_zone)
         return view.model_copy(update={"next": following})
 
+    def without_answers(self) -> Self:
+        """The same for the holder of a link, which may have been forwarded."""
+        unsaid = ("lesson", "goal", "goal_rating", "met", "session_rating")
+        return self.model_copy(update=dict.fromkeys(unsaid))
+
 
 class CheckinsView(BaseModel):
     """Somebody's newest check-ins, the newest first; `next` is when they are asked next."""
@@ -128,10 +133,11 @@ async def list_my_checkins(
 
 @router.get("/checkins/{checkin_id}", summary="A check-in")
 async def show_checkin(checkin_id: UUID, units: UnitsOf, caller: Caller) -> CheckinView:
-    """One's own check-in: by a link to this one, or signed in."""
+    """One's own check-in: signed in; or by a link to it, which shows no answers once given."""
     with _refusals():
         async with units.reading() as work:
-            return CheckinView.of(await _own(work, checkin_id, caller))
+            view = CheckinView.of(await _own(work, checkin_id, caller))
+    return view if caller.form is None else view.without_answers()
 
 
 @router.post("/checkins/{checkin_id}/answers", summary="Answer a check-in")

@@ -15,6 +15,7 @@ _WORDS: Mapping[tuple[str, str], str] = {
     ("goal", "missing"): "Write one goal, however small.",
     ("goal_rating", "missing"): "Choose how well you did, or that you had no goal.",
 }
+_FAR_TOO_LONG = "This is far too long: at most 2,000 characters can be kept."
 _UNSTORABLE = "This holds characters that can't be kept. Delete what looks odd, and write it anew."
 
 
@@ -71,7 +72,8 @@ def errors_of(problem: Mapping[str, Any]) -> dict[str, str]:
             errors.setdefault(name, words)
         else:
             pointed = str(item.get("pointer", "")).rpartition("/")[2]
-            errors.setdefault(pointed if pointed in FIELDS else "lesson", _UNSTORABLE)
+            words = _FAR_TOO_LONG if "at most" in str(item.get("reason")) else _UNSTORABLE
+            errors.setdefault(pointed if pointed in FIELDS else "lesson", words)
     return {name: errors[name] for name in FIELDS if name in errors}
 
 

@@ -4,7 +4,15 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from services.portal.pages import checkins, coordinators, home, programmes, sign_in, styleguide
+from services.portal.pages import (
+    answering,
+    checkins,
+    coordinators,
+    home,
+    programmes,
+    sign_in,
+    styleguide,
+)
 from services.portal.pages.frame import STATIC, Portal
 from services.portal.pages.mishaps import answer_failure, answer_refusal, answer_with_pages
 from shared.api import Next, limiting, measuring
@@ -27,7 +35,7 @@ def build_pages(portal: Portal) -> FastAPI:
     """The portal's pages; nothing is loaded from elsewhere, and no script is needed."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.portal = portal
-    for room in (sign_in, checkins, home, programmes, coordinators):
+    for room in (sign_in, checkins, answering, home, programmes, coordinators):
         app.include_router(room.router)
     if portal.settings.styleguide:
         app.include_router(styleguide.router)

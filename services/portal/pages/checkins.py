@@ -1,14 +1,13 @@
-"""The check-in's form: by a link in a mail, or signed in."""
+"""The check-in's form, shown: by a link in a mail, or signed in."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.portal.clients import Authority, Refused, ServiceAway
-from services.portal.domain.checkin_form import Filled, errors_of, filled_in, request_of
+from services.portal.clients import Authority, Refused
+from services.portal.domain.checkin_form import Filled
 from services.portal.domain.words import instant_of, moment
 from services.portal.pages.frame import AVisit, ShowInstead, Visit
 from shared.auth import FormKind, Role
@@ -16,7 +15,7 @@ from shared.auth import FormKind, Role
 router = APIRouter()
 
 
-class _Opened:
+class Opened:
     """A check-in that somebody may see: by which right, and at which address."""
 
     def __init__(self, authority: Authority, checkin_id: UUID, address: str) -> None:
@@ -27,65 +26,48 @@ class _Opened:
 
 @router.get("/checkins/{token}")
 async def show_by_link(visit: AVisit, token: str) -> Response:
-    """Show the form that a link opens."""
-    return await _show(visit, _opened_by_link(visit, token), Filled())
+    """Show the form that a link opens; once answered, that it was, but no word of it.
+
+    Links may be forwarded. Who wants to read what they wrote signs in.
+    """
+    opened = opened_by_link(visit, token)
+    checkin = await checkin_of(visit, opened)
+    if checkin["answered_at"] is not None:
+        return visit.page("checkin-used", 410, answered_at=instant_of(checkin["answered_at"]))
+    return await form_page(visit, opened, checkin, Filled())
 
 
-@router.post("/checkins/{token}")
-async def answer_by_link(visit: AVisit, token: str) -> Response:
-    """Take the answers; the link is the right to give them, whatever the browser."""
-    opened = _opened_by_link(visit, token)
-    return await _answer(visit, opened, filled_in(await visit.request.form()))
+@router.get("/my/checkins/{checkin_id}")
+async def show_own(visit: AVisit, checkin_id: UUID) -> Response:
+    """Show the form to who is signed in; once answered, what they wrote."""
+    opened = own(visit, checkin_id)
+    checkin = await checkin_of(visit, opened)
+    if checkin["answered_at"] is None:
+        return await form_page(visit, opened, checkin, Filled())
+    return visit.page(
+        "checkin-answered",
+        checkin=checkin,
+        partner=await visit.portal.services.name_of(checkin["partner_id"]),
+        answered_at=instant_of(checkin["answered_at"]),
+    )
 
 
 @router.get("/checkins/{token}/thanks")
 async def thank_by_link(visit: AVisit, token: str) -> Response:
     """Say that the answers are kept."""
-    return await _thank(visit, _opened_by_link(visit, token))
-
-
-@router.get("/my/checkins/{checkin_id}")
-async def show_own(visit: AVisit, checkin_id: UUID) -> Response:
-    """Show the form to who is signed in."""
-    return await _show(visit, _own(visit, checkin_id), Filled())
-
-
-@router.post("/my/checkins/{checkin_id}")
-async def answer_own(visit: AVisit, checkin_id: UUID) -> Response:
-    """Take the answers of who is signed in."""
-    opened = _own(visit, checkin_id)
-    return await _answer(visit, opened, filled_in(await visit.form()))
+    return await _thank(visit, opened_by_link(visit, token))
 
 
 @router.get("/my/checkins/{checkin_id}/thanks")
 async def thank_own(visit: AVisit, checkin_id: UUID) -> Response:
     """Say that the answers are kept."""
-    return await _thank(visit, _own(visit, checkin_id))
+    return await _thank(visit, own(visit, checkin_id))
 
 
-async def _show(visit: Visit, opened: _Opened, filled: Filled) -> Response:
-    checkin = await _checkin(visit, opened)
-    if checkin["answered_at"] is not None:
-        return visit.page("checkin-used", 410, answered_at=instant_of(checkin["answered_at"]))
-    return await _form(visit, opened, checkin, filled)
-
-
-async def _answer(visit: Visit, opened: _Opened, filled: Filled) -> Response:
-    services = visit.portal.services
-    try:
-        await services.ask(
-            opened.authority, "POST", "checkins", f"{opened.path}/answers", json=request_of(filled)
-        )
-    except ServiceAway:
-        return visit.page("checkin-not-saved", 503, filled=filled, action=opened.address)
-    except Refused as refused:
-        if refused.status == 422:  # noqa: PLR2004 - HTTP's own number
-            return await _show(visit, opened, replace(filled, errors=errors_of(refused.problem)))
-        return await _show(visit, opened, filled)
-    return visit.go_to(f"{opened.address}/thanks")
-
-
-async def _form(visit: Visit, opened: _Opened, checkin: dict[str, Any], filled: Filled) -> Response:
+async def form_page(
+    visit: Visit, opened: Opened, checkin: dict[str, Any], filled: Filled
+) -> Response:
+    """The form, with what was filled in and what is wrong with it."""
     partner = await visit.portal.services.name_of(checkin["partner_id"])
     return visit.page(
         "checkin",
@@ -97,7 +79,12 @@ async def _form(visit: Visit, opened: _Opened, checkin: dict[str, Any], filled: 
     )
 
 
-async def _checkin(visit: Visit, opened: _Opened) -> dict[str, Any]:
+async def checkin_of(visit: Visit, opened: Opened) -> dict[str, Any]:
+    """The check-in, as checkins shows it to whoever opened it.
+
+    Raises:
+        ShowInstead: There is none, or it is somebody else's.
+    """
     try:
         checkin: dict[str, Any] = await visit.portal.services.get(
             opened.authority, "checkins", opened.path
@@ -107,21 +94,32 @@ async def _checkin(visit: Visit, opened: _Opened) -> dict[str, Any]:
     return checkin
 
 
-async def _thank(visit: Visit, opened: _Opened) -> Response:
-    checkin = await _checkin(visit, opened)
+def opened_by_link(visit: Visit, token: str) -> Opened:
+    """The check-in that a link opens.
+
+    Raises:
+        ShowInstead: The link opens none; the page says why.
+    """
+    form = visit.form_of_link(token, FormKind.CHECKIN, if_expired="checkin-expired")
+    authority = visit.portal.services.of_link(token)
+    return Opened(authority, form.object_id, f"/checkins/{token}")
+
+
+def own(visit: Visit, checkin_id: UUID) -> Opened:
+    """The check-in of who is signed in.
+
+    Raises:
+        NeedsSignIn: Nobody is.
+        NotForYou: Who is takes no part.
+    """
+    visit.signed_in(Role.PARTICIPANT)
+    return Opened(visit.authority, checkin_id, f"/my/checkins/{checkin_id}")
+
+
+async def _thank(visit: Visit, opened: Opened) -> Response:
+    checkin = await checkin_of(visit, opened)
     if checkin["answered_at"] is None:
         return visit.go_to(opened.address)
     following = checkin["next"]
     when = moment(instant_of(following["due_at"]), following["time_zone"]) if following else None
     return visit.page("checkin-thanks", next_at=when)
-
-
-def _opened_by_link(visit: Visit, token: str) -> _Opened:
-    form = visit.form_of_link(token, FormKind.CHECKIN, if_expired="checkin-expired")
-    authority = visit.portal.services.of_link(token)
-    return _Opened(authority, form.object_id, f"/checkins/{token}")
-
-
-def _own(visit: Visit, checkin_id: UUID) -> _Opened:
-    visit.signed_in(Role.PARTICIPANT)
-    return _Opened(visit.authority, checkin_id, f"/my/checkins/{checkin_id}")

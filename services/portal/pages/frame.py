@@ -111,6 +111,13 @@ class Visit:
         """By whose right services are asked for this page."""
         return self.portal.services.of_session(self.signed_in())
 
+    async def recognise(self) -> None:
+        """Look up who is signed in."""
+        cookie = self.request.cookies.get(self.portal.session_cookie)
+        if cookie:
+            async with self.portal.units.reading() as work:
+                self.session = await store.session_of(work, cookie, datetime.now(UTC))
+
     def signed_in(self, *roles: Role) -> Session:
         """Who is signed in.
 
@@ -193,14 +200,18 @@ class Visit:
         return response
 
 
-async def visit_of(request: Request) -> Visit:
+async def new_visit(request: Request) -> Visit:
+    """Somebody visits; nothing has been looked up yet."""
+    visit = request.state.visit = Visit(request, cast("Portal", request.app.state.portal), None)
+    return visit
+
+
+ANewVisit = Annotated[Visit, Depends(new_visit)]
+
+
+async def visit_of(visit: ANewVisit) -> Visit:
     """Who visits, as their cookies say."""
-    portal = cast("Portal", request.app.state.portal)
-    visit = request.state.visit = Visit(request, portal, None)
-    cookie = request.cookies.get(portal.session_cookie)
-    if cookie:
-        async with portal.units.reading() as work:
-            visit.session = await store.session_of(work, cookie, datetime.now(UTC))
+    await visit.recognise()
     return visit
 
 

@@ -35,15 +35,21 @@ CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 @dataclass
 class Network(httpx.AsyncBaseTransport):
-    """The network of the house: by host name to each room; a host can be made to go away."""
+    """The network of the house: by host name to each room.
+
+    A host can be made to go away, or to give one answer to everything.
+    """
 
     rooms: dict[str, Room]
     away: set[str] = field(default_factory=set)
+    answers: dict[str, httpx.Response] = field(default_factory=dict)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         if host in self.away or host not in self.rooms:
             raise httpx.ConnectError("away", request=request)
+        if host in self.answers:
+            return self.answers[host]
         return await self.rooms[host].transport().handle_async_request(request)
 
 

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
 import pytest
 
+from services.portal.pages import answering
 from shared.auth import Form, FormKind, Role
 from shared.ids import new_id
 from tests.integration.checkins.couples import told
@@ -18,6 +20,7 @@ from tests.integration.portal.house import (
 )
 
 FILLED = {"lesson": "Ask earlier.", "goal": "A talk.", "goal_rating": "none", "session": "5"}
+WRITTEN = ("Ask earlier.", "A talk.")
 
 
 class TestACheckinByLink:
@@ -67,32 +70,43 @@ class TestACheckinByLink:
         assert page.status_code == 422
         assert "characters that can’t be kept" in page.text.replace("&#39;", "’")
 
-    async def test_while_checkins_is_away_loses_no_word(
+    async def test_that_is_far_too_long_is_explained_as_that(
         self, house: House, browser: Browser
     ) -> None:
         checkin, couple = await house.checkin()
         link = checkin_link(checkin, couple.mentee_id)
-        house.network.away.add("checkins")
 
-        page = await browser.client.post(link, data=FILLED)
-        house.network.away.clear()
-        browser.page = page
-        again = await browser.send(link, **FILLED)
+        page = await browser.client.post(link, data=FILLED | {"goal": "a" * 30_000})
 
-        assert page.status_code == 503
-        assert "Ask earlier." in page.text
-        assert again.url.path.endswith("/thanks")
+        assert page.status_code == 422
+        assert "This is far too long" in page.text
 
-    async def test_answered_before_says_when(self, house: House, browser: Browser) -> None:
+    async def test_once_answered_says_when_but_not_what(
+        self, house: House, browser: Browser
+    ) -> None:
         checkin, couple = await house.checkin()
         link = checkin_link(checkin, couple.mentee_id)
         await browser.client.post(link, data=FILLED)
 
         shown = await browser.open(link)
-        sent = await browser.client.post(link, data=FILLED)
+        thanks = await browser.open(f"{link}/thanks")
 
-        assert (shown.status_code, sent.status_code) == (410, 410)
+        assert shown.status_code == 410
         assert "Your answers of 1 April 2026 are saved" in shown.text
+        assert not [word for word in WRITTEN if word in shown.text + thanks.text]
+
+    async def test_once_answered_is_a_right_to_no_word_at_the_service_either(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        await browser.client.post(checkin_link(checkin, couple.mentee_id), data=FILLED)
+
+        form = Form(FormKind.CHECKIN, checkin, couple.mentee_id)
+        async with house.rooms["checkins"].api_by_link(form) as api:
+            seen = (await api.get(f"/v1/checkins/{checkin}")).json()
+
+        assert seen["answered_at"]
+        assert [seen[name] for name in ("lesson", "goal", "met", "session_rating")] == [None] * 4
 
     async def test_that_is_too_old_offers_to_sign_in(self, house: House, browser: Browser) -> None:
         checkin, couple = await house.checkin()
@@ -132,6 +146,156 @@ class TestACheckinByLink:
         assert "This link is not whole" in page.text
 
 
+class TestWhatIsNotSaved:
+    """Whatever comes between, the person's own words come back, with the reason."""
+
+    async def test_while_checkins_is_away_can_be_sent_again_from_the_page(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+        house.network.away.add("checkins")
+
+        page = browser.page = await browser.client.post(link, data=FILLED)
+        house.network.away.clear()
+        again = await browser.send(link, **FILLED)
+
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+        assert "does not answer just now" in page.text
+        assert_shows_what_was_written(page)
+        assert again.url.path.endswith("/thanks")
+
+    async def test_while_only_the_mistakes_cannot_be_shown_comes_back_too(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        house.network.away.add("intake")
+
+        page = await browser.client.post(
+            checkin_link(checkin, couple.mentee_id), data=FILLED | {"goal_rating": ""}
+        )
+
+        assert page.status_code == 503
+        assert all(word in page.text for word in WRITTEN)
+
+    async def test_since_the_session_is_over_can_be_sent_after_signing_in(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        mine = f"/my/checkins/{checkin}"
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentee_person))
+        await browser.open(mine)
+        await house.rooms["portal"].rows("UPDATE session SET ends_at = now()")
+
+        page = await browser.send(mine, **FILLED)
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentee_person))
+        browser.page = page
+        again = await browser.send(mine, **FILLED)
+
+        assert page.status_code == 403
+        assert "You are not signed in any more" in page.text
+        assert f'href="/sign-in?next={mine}"' in page.text
+        assert_shows_what_was_written(page)
+        assert again.url.path == f"{mine}/thanks"
+
+    async def test_since_the_page_is_of_another_browser_can_be_sent_from_here(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        mine = f"/my/checkins/{checkin}"
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentee_person))
+
+        page = browser.page = await browser.client.post(mine, data=FILLED | {"csrf": "0" * 64})
+        kept_by_then = await told(house.rooms["checkins"], "checkin-answered")
+        again = await browser.send(mine, **FILLED)
+
+        assert (page.status_code, kept_by_then) == (403, [])
+        assert "did not come from a page that this browser has open" in page.text
+        assert_shows_what_was_written(page)
+        assert again.url.path == f"{mine}/thanks"
+
+    async def test_since_it_was_answered_says_when_and_offers_no_second_time(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        link = checkin_link(checkin, couple.mentee_id)
+        await browser.client.post(link, data=FILLED)
+
+        page = await browser.client.post(link, data=FILLED | {"lesson": "Another thought."})
+
+        assert page.status_code == 409
+        assert "already, on 1 April 2026" in page.text
+        assert "Another thought." in page.text
+        assert "<button" not in page.text
+
+    async def test_since_the_link_became_too_old_says_so(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        old = checkin_link(checkin, couple.mentee_id, timedelta(seconds=-1))
+
+        page = await browser.client.post(old, data=FILLED)
+
+        assert page.status_code == 410
+        assert "The link became too old meanwhile" in page.text
+        assert all(word in page.text for word in WRITTEN)
+
+    @pytest.mark.parametrize(("cut", "reason"), [(0, "somebody else’s"), (3, "is not whole")])
+    async def test_since_the_link_opens_nothing_says_so(
+        self, house: House, browser: Browser, cut: int, reason: str
+    ) -> None:
+        checkin, couple = await house.checkin()
+        foreign = checkin_link(checkin, couple.mentor_id)
+
+        page = await browser.client.post(foreign[: len(foreign) - cut], data=FILLED)
+
+        assert page.status_code == 404
+        assert reason in page.text
+        assert all(word in page.text for word in WRITTEN)
+
+    async def test_since_one_is_signed_in_as_somebody_else_says_so(
+        self, house: House, browser: Browser
+    ) -> None:
+        checkin, couple = await house.checkin()
+        mine = f"/my/checkins/{checkin}"
+        await browser.sign_in_as(Role.COORDINATOR)
+        coordinator = await browser.client.post(mine, data=FILLED)
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentor_person))
+        await browser.open("/sign-in")
+        partner = await browser.send(mine, **FILLED)
+
+        assert (coordinator.status_code, partner.status_code) == (403, 404)
+        assert "only participants answer check-ins" in coordinator.text
+        assert all(word in page.text for page in (coordinator, partner) for word in WRITTEN)
+
+    async def test_for_a_reason_that_checkins_gives_repeats_the_reason(
+        self, house: House, browser: Browser
+    ) -> None:
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(new_id()))
+        await browser.open("/sign-in")
+        house.network.answers["checkins"] = httpx.Response(
+            403, json={"code": "closed", "detail": "The programme has ended."}
+        )
+
+        page = await browser.send(f"/my/checkins/{new_id()}", **FILLED)
+
+        assert page.status_code == 422
+        assert "The programme has ended." in page.text
+        assert_shows_what_was_written(page)
+
+    async def test_through_a_mistake_of_ours_is_shown_again_too(
+        self, house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        checkin, couple = await house.checkin()
+        monkeypatch.setattr(answering, "request_of", lambda _filled: 1 / 0)
+
+        page = await browser.client.post(checkin_link(checkin, couple.mentee_id), data=FILLED)
+
+        assert page.status_code == 500
+        assert "it is our mistake" in page.text
+        assert_shows_what_was_written(page)
+
+
 class TestAParticipantsHome:
     async def test_shows_the_next_step_the_partner_and_why(
         self, house: House, browser: Browser
@@ -159,6 +323,17 @@ class TestAParticipantsHome:
 
         assert "A talk." in page.text
         assert f'href="/my/checkins/{checkin}"' not in page.text
+
+    async def test_lets_one_read_what_one_wrote(self, house: House, browser: Browser) -> None:
+        checkin, couple = await house.checkin()
+        await browser.client.post(checkin_link(checkin, couple.mentee_id), data=FILLED)
+        await browser.sign_in_as(Role.PARTICIPANT, subject=str(couple.mentee_person))
+
+        page = await browser.open(f"/my/checkins/{checkin}")
+
+        assert page.status_code == 200
+        assert "Answered on 1 April 2026" in page.text
+        assert all(word in page.text for word in WRITTEN)
 
     async def test_of_who_takes_no_part_says_so(self, house: House, browser: Browser) -> None:
         people = await house.people(1)
@@ -279,6 +454,14 @@ class TestEveryPage:
         await browser.open(link)
 
         assert link.removeprefix("/checkins/") not in capsys.readouterr().out
+
+
+def assert_shows_what_was_written(page: httpx.Response) -> None:
+    """All of it, in a form that can be sent as it stands."""
+    assert [word for word in WRITTEN if word not in page.text] == []
+    assert 'name="goal_rating" value="none" checked' in page.text
+    assert 'name="session" value="5" checked' in page.text
+    assert "Send my answers again" in page.text
 
 
 async def _same_programme(house: House) -> UUID:
