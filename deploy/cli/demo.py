@@ -54,7 +54,7 @@ def _plan(clock: SteppingClock) -> Plan:
                 "A quarter of a sample company begins. Look at it in a second terminal:",
                 f"  TANDEM_DATA={FOLDER} .venv/bin/tandem mail",
                 f"  TANDEM_DATA={FOLDER} .venv/bin/tandem token --role coordinator --link",
-                "What people answer is made up here; in a real programme their words are shown to nobody else.",
+                "What people answer is made up here; in life their words are shown to nobody else.",
             ]
         )
         Story(installation, Simulation(clock, urls), progress).live()

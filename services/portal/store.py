@@ -41,6 +41,8 @@ _SESSION: LiteralString = """
 
 _END_SESSION: LiteralString = "DELETE FROM session WHERE cookie = $1"
 
+_END_SESSIONS_OF: LiteralString = "DELETE FROM session WHERE subject = $1"
+
 _ONE_AT_A_TIME: LiteralString = "SELECT pg_advisory_xact_lock($1)"
 
 _NOTE_ATTEMPT: LiteralString = "INSERT INTO attempt (source, tried_at) VALUES ($1, $2)"
@@ -137,6 +139,11 @@ async def session_of(work: Work, cookie: str, at: datetime) -> Session | None:
 async def end_session(work: Work, cookie: str) -> None:
     """Let somebody be signed in no longer."""
     await work.connection.execute(_END_SESSION, digest(cookie))
+
+
+async def end_sessions_of(work: Work, subject: str) -> None:
+    """Let somebody be signed in nowhere any longer."""
+    await work.connection.execute(_END_SESSIONS_OF, subject)
 
 
 async def take_attempt(

@@ -1,7 +1,9 @@
 """A coordinator's pages: the programmes, and who was asked and answered."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -13,6 +15,9 @@ from services.portal.pages.home import names_for
 from shared.auth import Role
 
 router = APIRouter()
+
+ROWS = 150
+"""So many rows a page stays below 100 kB."""
 
 Answered = Annotated[bool | None, Query()]
 Round = Annotated[int | None, Query(alias="round", ge=0, le=10_000)]
@@ -49,27 +54,46 @@ async def show_programme(visit: AVisit, programme_id: UUID) -> Response:
 
 @router.get("/programmes/{programme_id}/checkins")
 async def list_checkins(
-    visit: AVisit, programme_id: UUID, in_round: Round = None, answered: Answered = None
+    visit: AVisit,
+    programme_id: UUID,
+    in_round: Round = None,
+    answered: Answered = None,
+    after: UUID | None = None,
 ) -> Response:
-    """Who was asked in a round, and who has answered; never the words."""
+    """Who was asked in a round, and who has answered, a page at a time; never the words."""
     visit.signed_in(Role.COORDINATOR)
-    programme = await _programme(visit, programme_id)
-    rows = await visit.portal.services.whole_list(
-        visit.authority,
-        "checkins",
-        f"/v1/programmes/{programme_id}/checkins",
-        round=in_round,
-        answered=None if answered is None else str(answered).lower(),
-    )
+    asked_for = {
+        "round": in_round,
+        "answered": None if answered is None else str(answered).lower(),
+    }
+    here = f"/programmes/{programme_id}/checkins"
+    programme, found = await asyncio.gather(
+        _programme(visit, programme_id),
+        visit.portal.services.get(
+            visit.authority, "checkins", f"/v1{here}",
+            after=after and str(after), limit=ROWS + 1, **asked_for,
+        ),
+    )  # fmt: skip
+    rows = found["items"][:ROWS]
     names = await names_for(visit, rows, "participant_id", "partner_id")
     shown = [_row(row, names) for row in rows]
+    there_is_more = len(found["items"]) > ROWS
     return visit.page(
         "programme-checkins",
         programme=programme,
         rows=sorted(shown, key=lambda row: (row["name"], row["due_at"])),
         in_round=in_round,
         answered=answered,
+        first=_address(here, asked_for) if after else None,
+        following=_address(here, asked_for, after=rows[-1]["checkin_id"])
+        if there_is_more
+        else None,
     )
+
+
+def _address(page: str, query: Mapping[str, object], **more: object) -> str:
+    given = {name: value for name, value in {**query, **more}.items() if value is not None}
+    return f"{page}?{urlencode(given)}" if given else page
 
 
 async def _programme(visit: Visit, programme_id: UUID) -> dict[str, Any]:

@@ -112,6 +112,22 @@ class House:
         [checkin] = [e for e in events if e["participant_id"] == str(couple.mentee_id)]
         return UUID(checkin["checkin_id"]), couple
 
+    async def many_checkins(self, number: int) -> UUID:
+        """A programme with so many check-ins in its first round, none of them answered."""
+        await self.checkin()
+        checkins = self.rooms["checkins"]
+        programme: UUID = (await self.rooms["intake"].rows("SELECT programme_id FROM programme"))[
+            0
+        ][0]
+        await checkins.rows(
+            "INSERT INTO checkin (checkin_id, pair_id, programme_id, participant_id, partner_id, "
+            "round, due_at, announced_at) "
+            "SELECT uuidv7(), pair_id, $1, uuidv7(), uuidv7(), 1, $3, $3 "
+            "FROM pair, generate_series(1, $2)",
+            programme, number, FIRST_DUE,
+        )  # fmt: skip
+        return programme
+
 
 @dataclass
 class Browser:
