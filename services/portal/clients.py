@@ -12,7 +12,12 @@ from services.portal.settings import Settings
 from services.portal.store import Session
 from shared.auth import Issuer, Role
 
-_PATIENCE = httpx.Timeout(10, connect=2)
+_PATIENCE = httpx.Timeout(10, connect=2, pool=5)
+_CONNECTIONS = httpx.Limits(
+    max_connections=100,
+    max_keepalive_connections=20,
+    keepalive_expiry=2,  # the services close idle connections after five seconds: be the first
+)
 _TOKEN_LIFE = timedelta(minutes=2)
 _NAMES_AT_ONCE = 1000
 _PAGE = 1000
@@ -61,7 +66,13 @@ class Services:
             "notifications": settings.notifications_url,
         }
         self._issuer = Issuer(settings.service, settings.signing_key.get_secret_value())
-        self._client = httpx.AsyncClient(timeout=_PATIENCE, transport=transport)
+        self._client = httpx.AsyncClient(
+            timeout=_PATIENCE, limits=_CONNECTIONS, transport=transport
+        )
+
+    async def close(self) -> None:
+        """Close all connections; nobody can be asked after that."""
+        await self._client.aclose()
 
     def of_session(self, session: Session) -> Authority:
         """The right of somebody who is signed in."""

@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, cast
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Mount
 
 from services.portal import store
 from services.portal.clients import Authority, Services
 from services.portal.domain import words
-from services.portal.domain.visits import SESSION_LIFE, host_of
+from services.portal.domain.visits import SESSION_LIFE, host_of, our_page
 from services.portal.settings import Settings
 from services.portal.store import Session
 from shared.auth import Form, FormKind, Role, TokenExpired, TokenRefused, verify_form_token
@@ -77,7 +79,8 @@ class Portal:
         prefix = _SECURE_PREFIX if settings.is_secure else ""
         self.browser_cookie = f"{prefix}tandem_browser"
         self.session_cookie = f"{prefix}tandem_session"
-        self.stylesheet = f"/static/tandem.css?{store.digest(_css()).hex()[:12]}"
+        self.static = f"/static/{store.digest(_css()).hex()[:12]}"
+        self.stylesheet = f"{self.static}/tandem.css"
 
 
 @dataclass
@@ -172,6 +175,13 @@ class Visit:
         html = self.portal.templates.get_template(f"{template}.html.j2").render(frame | values)
         return cast("HTMLResponse", self._remember_browser(HTMLResponse(html, status)))
 
+    def page_to_go_on_to(self, wanted: str) -> str:
+        """The page of ours that was wanted, if one can just be looked at; else the first one."""
+        page = our_page(wanted)
+        scope = {"type": "http", "method": "GET", "path": unquote(urlsplit(page).path)}
+        routes = self.request.app.routes
+        return page if any(_shows_a_page(route, scope) for route in routes) else "/"
+
     def go_to(self, page: str) -> Response:
         """Send the browser on to a page, as after every form that was taken."""
         return self._remember_browser(RedirectResponse(page, 303))
@@ -216,6 +226,10 @@ async def visit_of(visit: ANewVisit) -> Visit:
 
 
 AVisit = Annotated[Visit, Depends(visit_of)]
+
+
+def _shows_a_page(route: BaseRoute, scope: dict[str, Any]) -> bool:
+    return not isinstance(route, Mount) and route.matches(scope)[0] is Match.FULL
 
 
 def _environment() -> Environment:

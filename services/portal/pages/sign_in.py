@@ -18,7 +18,6 @@ from services.portal.domain.visits import (
     WINDOW,
     is_over,
     looks_like_an_address,
-    our_page,
 )
 from services.portal.pages.frame import AVisit, ShowInstead, Visit
 from services.portal.store import SignIn, digest
@@ -41,14 +40,15 @@ COMMAND_LINE = "tandem"
 @router.get("/sign-in")
 async def show_form(visit: AVisit, next: str = "/") -> Response:  # noqa: A002 - the field's word
     """Ask for the mail address."""
-    return visit.page("sign-in", next_page=our_page(next), email="", error=None)
+    return visit.page("sign-in", next_page=visit.page_to_go_on_to(next), email="", error=None)
 
 
 @router.post("/sign-in")
 async def ask_for_link(visit: AVisit) -> Response:
     """Have a link mailed to whoever has this address, and say the same if nobody has."""
     form = await visit.form()
-    email, next_page = str(form.get("email", "")).strip(), our_page(str(form.get("next", "/")))
+    email = str(form.get("email", "")).strip()
+    next_page = visit.page_to_go_on_to(str(form.get("next", "/")))
     if not looks_like_an_address(email):
         return visit.page(
             "sign-in",

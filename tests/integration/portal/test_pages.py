@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.portal.clients import Services
 from services.portal.pages import answering
 from shared.auth import Form, FormKind, Role
 from shared.ids import new_id
@@ -507,22 +508,53 @@ class TestCoordinators:
 
 class TestEveryPage:
     async def test_keeps_itself_to_itself(self, browser: Browser) -> None:
-        page = await browser.open("/sign-in")
+        assert_keeps_itself_to_itself(await browser.open("/sign-in"))
 
-        assert page.headers["Referrer-Policy"] == "no-referrer"
-        assert page.headers["Cache-Control"] == "no-store"
-        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-        assert "max-age" in page.headers["Strict-Transport-Security"]
+    @pytest.mark.parametrize("path", ["/nowhere", "/static/nothing.css", "/static/../secrets"])
+    async def test_that_is_not_there_does_too(self, browser: Browser, path: str) -> None:
+        page = await browser.open(path)
+
+        assert page.status_code == 404
+        assert_keeps_itself_to_itself(page)
+
+    async def test_does_too_when_we_fail_or_refuse(
+        self, house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+        monkeypatch.setattr(Services, "whole_list", lambda *_, **__: 1 / 0)
+
+        failed = await browser.open("/programmes")
+        refused = await browser.client.post("/sign-in", content=b"x" * 300_000)
+        await house.rooms["portal"].pool.close()
+        away = await browser.open("/programmes")
+
+        assert [page.status_code for page in (failed, refused, away)] == [500, 413, 503]
+        for page in (failed, refused, away):
+            assert_keeps_itself_to_itself(page)
+
+    async def test_has_its_look_at_an_address_that_changes_with_it(self, browser: Browser) -> None:
+        page = await browser.open("/sign-in")
+        found = re.search(r'href="(/static/[0-9a-f]{12})/tandem.css"', page.text)
+        assert found
+
+        css = await browser.client.get(f"{found[1]}/tandem.css")
+        missing = await browser.client.get(f"{found[1]}/nothing.css")
+        older = await browser.client.get("/static/0123456789ab/tandem.css")
+
+        assert css.status_code == 200
+        assert "immutable" in css.headers["Cache-Control"]
+        assert [(each.status_code, each.headers["Cache-Control"]) for each in (missing, older)] == [
+            (404, "no-store")
+        ] * 2
 
     async def test_loads_nothing_from_elsewhere_and_is_small(self, browser: Browser) -> None:
         page = await browser.open("/styleguide")
-        css = await browser.client.get("/static/tandem.css")
+        css = await browser.client.get(re.findall(r'href="(/static/[^"]+)"', page.text)[0])
 
         assert "http" not in page.text.replace("http://www.w3.org/2000/svg", "")
         assert "<script" not in page.text
         assert "url(" not in css.text
         assert len(page.content) + len(css.content) < 100_000
-        assert "immutable" in css.headers["Cache-Control"]
 
     async def test_says_where_to_go_when_a_service_is_away(
         self, house: House, browser: Browser
@@ -545,6 +577,13 @@ class TestEveryPage:
         await browser.open(link)
 
         assert link.removeprefix("/checkins/") not in capsys.readouterr().out
+
+
+def assert_keeps_itself_to_itself(page: httpx.Response) -> None:
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "max-age" in page.headers["Strict-Transport-Security"]
 
 
 async def appointed(house: House, browser: Browser, *numbers: int) -> dict[int, UUID]:

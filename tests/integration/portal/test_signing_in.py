@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -127,6 +128,42 @@ class TestTheLink:
 
         assert page.url.path == "/no-pages"
         assert "Ana Lima 1" in page.text
+
+    @pytest.mark.parametrize(
+        ("wanted", "page"),
+        [
+            ("/sign-out", "/"),
+            ("/nowhere", "/"),
+            ("/static/x.css", "/"),
+            ("//evil.example", "/"),
+            ("/no-pages?a=1", "/no-pages?a=1"),
+            ("/programmes/%3Fx", "/programmes/%3Fx"),
+        ],
+    )
+    async def test_leads_only_to_what_can_be_looked_at(
+        self, browser: Browser, wanted: str, page: str
+    ) -> None:
+        shown = await browser.open(f"/sign-in?next={quote(wanted)}")
+
+        assert f'name="next" value="{page}"' in shown.text
+
+    async def test_after_a_session_that_ended_in_between_leads_to_a_page(
+        self, house: House, browser: Browser
+    ) -> None:
+        people = await house.people(1)
+        await browser.sign_in_as(Role.COORDINATOR)
+        await browser.open("/coordinators")
+        await house.rooms["portal"].rows("UPDATE session SET ends_at = now()")
+        sent = await browser.send(f"/coordinators/{people[1]}/dismiss")
+        wanted = sent.url.params["next"]
+        await browser.ask_for_link("p1@example.com", next_page="/sign-out")
+        [link] = await house.sign_in_links()
+        await browser.open(link)
+
+        page = await browser.send(link)
+
+        assert wanted == f"/coordinators/{people[1]}/dismiss"  # which shows, and asks
+        assert page.url.path == "/home"
 
     async def test_shows_a_button_first_so_that_scanners_use_nothing_up(
         self, house: House, browser: Browser
