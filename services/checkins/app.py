@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.checkins import api, handlers
 from services.checkins.settings import Settings
-from services.checkins.store import turns
+from services.checkins.store import agreements, turns
 from shared.bus.loops import Schedule
 from shared.service import Service
 
@@ -16,6 +16,14 @@ def build(settings: Settings) -> Service:
         settings=settings,
         reactions=handlers.reactions,
         routers=api.routers,
-        schedules=[Schedule("ask", handlers.ask_whose_turn_it_is, handlers.TURNS, turns.next_due)],
+        schedules=[
+            Schedule("ask", handlers.ask_whose_turn_it_is, handlers.TURNS, turns.next_due),
+            Schedule(
+                "follow-ends",
+                handlers.let_agreements_follow_their_programme,
+                handlers.MOVED_ENDS,
+                agreements.moved_since,
+            ),
+        ],
         migrations=Path(__file__).parent / "migrations",
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.checkins.domain.agreement import Agreement, default_agreement
 from services.checkins.domain.answers import Answers, check
-from services.checkins.store import calendar, checkins, facts, pairs, turns
+from services.checkins.store import agreements, calendar, checkins, facts, pairs, turns
 from services.checkins.store.checkins import Checkin
 from services.checkins.store.pairs import Beginning
 from services.checkins.store.turns import Turn
@@ -26,18 +26,26 @@ from tandem_events import (
 TURNS = "turns"
 """The channel that says that a turn may have come."""
 
+MOVED_ENDS = "moved_ends"
+"""The channel that says that a programme's end may have moved."""
+
 BATCH = 2000
-"""How many are asked in one unit."""
+"""How many are asked, or told to hold to something else, in one unit."""
 
 reactions = Reactions("checkins")
 
 
 @reactions.to(ProgrammeChanged)
 async def follow_the_programmes_rules(told: Sequence[Told[ProgrammeChanged]], work: Work) -> None:
-    """Keep dates and rules; turns follow them, and pairs that waited for them begin."""
+    """Keep dates and rules; turns follow what is new in them, and pairs that waited begin."""
     changed = await facts.keep_programmes(work, latest_per_subject(told))
+    if not changed:
+        return
     await calendar.renew(work, changed)
     await turns.settle_of_programmes(work, changed)
+    await agreements.note_ends(work, changed)
+    work.wake(TURNS)
+    work.wake(MOVED_ENDS)
     await _begin(work, await pairs.complete_of_programmes(work, changed))
 
 
@@ -66,20 +74,34 @@ async def begin_with_new_pairs(told: Sequence[Told[PairFormed]], work: Work) -> 
 
 @reactions.to(PairEnded)
 async def ask_ended_pairs_no_more(told: Sequence[Told[PairEnded]], work: Work) -> None:
-    """End the turns of pairs that are over."""
+    """Take the turns of pairs that are over away."""
     newest = latest_per_subject(told)
     await facts.keep_ended_pairs(work, newest)
     await turns.stop(work, [item.event.pair_id for item in newest])
 
 
 async def ask_whose_turn_it_is(work: Work) -> int:
-    """Make a check-in of each turn that has come, and tell of it; returns how many."""
-    due = [(new_id(), turn) for turn in await turns.take_due(work, BATCH)]
-    if due:
-        await checkins.announce(work, due)
+    """Make a check-in of each turn that has come, and tell of it; pass over what is too late.
+
+    Returns how many turns have moved on.
+    """
+    claimed = await turns.claim_due(work, BATCH)
+    if not claimed:
+        return 0
+    due = [(new_id(), turn) for turn in await turns.move_on(work, claimed)]
+    await checkins.announce(work, due)
     for checkin_id, turn in due:
         work.publish(_due(checkin_id, turn))
-    return len(due)
+    return len(claimed)
+
+
+async def let_agreements_follow_their_programme(work: Work) -> int:
+    """Let default agreements end with their programme again, and tell of it; returns how many."""
+    followed = await agreements.follow_moved_end(work, BATCH)
+    for row in followed:
+        told = {**dict(row), "origin": "default", "made_at": work.now}
+        work.publish(AgreementMade.model_validate(told))
+    return len(followed)
 
 
 async def answer(checkin_id: UUID, answers: Answers, work: Work) -> Checkin:
@@ -122,7 +144,8 @@ async def _begin(
     if not beginnings:
         return
     made = [(new_id(), pair.pair_id, default_agreement(pair.rhythm.ends_on)) for pair in beginnings]
-    await pairs.begin(work, made)
+    await pairs.begin(work, [pair.pair_id for pair in beginnings])
+    await agreements.agree(work, made)
     rules = {pair.programme_id: pair.rhythm for pair in beginnings}
     zones = {(p.programme_id, z) for p in beginnings for z in (p.mentor_zone, p.mentee_zone)}
     await calendar.fill(work, rules, zones)

@@ -55,12 +55,12 @@ _FILL = (
     """
     INSERT INTO turn (pair_id, participant_id, side, partner_id, programme_id, formed_at, time_zone,
                       last_round, next_round, due_at)
-    SELECT pair_id, mentor_id, 'mentor', mentee_id, $1::uuid, formed_at, 'Asia/Tokyo', 2, 3,
+    SELECT pair_id, mentor_id, 'mentor', mentee_id, $1::uuid, formed_at, 'Asia/Tokyo', 24314, 24315,
            '2026-04-01 01:00Z'::timestamptz + interval '1 day'
     FROM pair
     UNION ALL
-    SELECT pair_id, mentee_id, 'mentee', mentor_id, $1::uuid, formed_at, 'Europe/Vienna', 2, 3,
-           '2026-04-01 08:00Z'::timestamptz
+    SELECT pair_id, mentee_id, 'mentee', mentor_id, $1::uuid, formed_at, 'Europe/Vienna', 24314,
+           24315, '2026-04-01 08:00Z'::timestamptz
                + CASE WHEN row_number() OVER () <= {due} THEN interval '0' ELSE interval '1 day' END
     FROM pair
     """,
@@ -137,13 +137,14 @@ async def _fill(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         [moment.round for _, moment in rows],
         [moment.local_at for _, moment in rows],
         [moment.due_at for _, moment in rows],
+        [moment.asked_until for _, moment in rows],
     )
     await connection.execute("VACUUM ANALYZE", timeout=600)
 
 
 async def _idle_scan(connection: "asyncpg.Connection[asyncpg.Record]") -> float:
     """The median milliseconds of looking for due turns where none is."""
-    statement = await connection.prepare(turns._TAKE_DUE)
+    statement = await connection.prepare(turns._CLAIM)
     spent = []
     for _ in range(LOOKS):
         began = time.perf_counter()

@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from services.checkins.domain.rounds import SETTLING_IN
 from services.checkins.handlers import BATCH
 from services.checkins.store import checkins, turns
 from shared.bus.store.outbox import _ADD_TO_OUTBOX, LANES
@@ -61,7 +62,11 @@ async def schedule() -> None:
     while left:
         now = clock.now()
         async with connection.transaction():
-            rows = await connection.fetch(turns._TAKE_DUE, now, BATCH)
+            claimed = await connection.fetch(turns._CLAIM, now, BATCH)
+            rows = await connection.fetch(
+                turns._MOVE_ON, SETTLING_IN, now, [row["pair_id"] for row in claimed],
+                [row["participant_id"] for row in claimed],
+            ) if claimed else []  # fmt: skip
             if rows:
                 await _ask(connection, rows, now)
         left -= len(rows)

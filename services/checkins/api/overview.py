@@ -17,8 +17,8 @@ Reader = Annotated[Principal, require(Role.COORDINATOR, Role.OPERATOR)]
 
 Answered = Annotated[bool | None, Query(description="Only those answered, or not answered.")]
 
-FEWEST_FOR_A_MEAN = 5
-"""A mean of fewer ratings could tell who gave which."""
+RATINGS_IN_A_GROUP = 5
+"""A mean of fewer could tell who gave which, and so could two means that differ by fewer."""
 
 
 class CheckinRow(BaseModel):
@@ -41,13 +41,19 @@ class CheckinPage(BaseModel):
 
 
 class RoundView(BaseModel):
-    """One round of check-ins; the mean rating of its sessions is null below five ratings."""
+    """One round of check-ins: for which month, and what came of it.
+
+    `round` is 12 times the year, and the months before it in that year. `mean_rating` is that of
+    the first `ratings_in_mean` ratings that were given: as many as make whole groups of five. It is
+    null below five.
+    """
 
     round: int
     first_due_at: datetime
     asked: int
     answered: int
     sessions_rated: int
+    ratings_in_mean: int
     mean_rating: float | None
 
 
@@ -63,7 +69,7 @@ async def list_checkins(  # noqa: PLR0913, PLR0917 - a filter each
     programme_id: UUID,
     units: UnitsOf,
     _caller: Reader,
-    in_round: Annotated[int | None, Query(alias="round", ge=0, le=10_000)] = None,
+    in_round: Annotated[int | None, Query(alias="round", ge=0, le=32_767)] = None,
     answered: Answered = None,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -81,12 +87,7 @@ async def list_checkins(  # noqa: PLR0913, PLR0917 - a filter each
 async def list_rounds(programme_id: UUID, units: UnitsOf, _caller: Reader) -> Rounds:
     """How many were asked and answered, and how sessions were, by round."""
     async with units.reading() as work:
-        rows = await overview.rounds(work, programme_id)
-    return Rounds(programme_id=programme_id, rounds=[_view(dict(row)) for row in rows])
-
-
-def _view(row: dict[str, object]) -> RoundView:
-    view = RoundView.model_validate(row)
-    if view.sessions_rated < FEWEST_FOR_A_MEAN:
-        return view.model_copy(update={"mean_rating": None})
-    return view
+        rows = await overview.rounds(work, programme_id, RATINGS_IN_A_GROUP)
+    return Rounds(
+        programme_id=programme_id, rounds=[RoundView.model_validate(dict(row)) for row in rows]
+    )

@@ -1,10 +1,11 @@
-"""When a programme asks its pairs how it goes.
+"""When a programme asks its pairs how it goes, and until when a late turn is still asked.
 
-A round is the first such weekday of a month, at a full hour of everybody's own wall clock. Rounds
-are counted in months from the month in which the programme starts, so they keep their numbers when
-the weekday, the hour or the interval changes.
+A round is the first such weekday of a month, at a full hour of everybody's own wall clock. Its
+number is that of its month in the calendar, so it means the same whatever becomes of the
+programme's dates, weekday, hour and interval, and wherever somebody moves.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -14,6 +15,9 @@ from dateutil.rrule import MONTHLY, rrule, weekdays
 
 SETTLING_IN = timedelta(days=14)
 """A new pair is asked no earlier: by then it should have met once at its default cadence."""
+
+LATEST = timedelta(days=14)
+"""A turn that comes later than this is passed over; it ends within the month of its round."""
 
 _MONTHS_A_YEAR = 12
 
@@ -42,14 +46,16 @@ class Moment:
     """One round as it comes in one time zone.
 
     Attributes:
-        round: Months since the month of the programme's start.
+        round: Which month: 12 times the year, and the months before it in that year.
         local_at: The time of the wall clock, without a zone.
         due_at: The instant that this makes, in UTC.
+        asked_until: From this instant on nobody is asked for this round any more.
     """
 
     round: int
     local_at: datetime
     due_at: datetime
+    asked_until: datetime
 
 
 @lru_cache(maxsize=10_000)
@@ -59,28 +65,59 @@ def moments(rhythm: Rhythm, zone: str) -> tuple[Moment, ...]:
     A time that a change of the clocks skips comes as much later as they are put forward; of a time
     that comes twice it is the first (`fold=0` of PEP 495).
     """
-    first_month = rhythm.starts_on.replace(day=1)
-    there = ZoneInfo(zone)
+    over_at = end_of_programme(rhythm.ends_on, zone)
     return tuple(
-        Moment(
-            _months_between(first_month, local_at),
-            local_at,
-            local_at.replace(tzinfo=there).astimezone(UTC),
-        )
-        for local_at in _local_times(rhythm, first_month)
-        if local_at.date() >= rhythm.starts_on
+        Moment(round_of(local_at), local_at, due_at, min(due_at + LATEST, over_at))
+        for local_at in _local_times(rhythm)
+        if local_at.date() >= rhythm.starts_on and (due_at := _instant(local_at, zone)) < over_at
     )
 
 
-def _local_times(rhythm: Rhythm, first_month: date) -> rrule:
+def turn_after(
+    calendar: Sequence[Moment], last_round: int, formed_at: datetime, now: datetime
+) -> Moment | None:
+    """The next moment at which a partner is asked; None if there is none.
+
+    That is the first one after the last round for which they were asked, when their pair has
+    settled in, that has not come too long ago.
+
+    Args:
+        calendar: The programme's moments where the partner is.
+        last_round: For which they were asked the last time; -1 if never.
+        formed_at: When the pair was formed.
+        now: The present instant.
+    """
+    return next(
+        (
+            moment
+            for moment in calendar
+            if moment.round > last_round
+            and moment.due_at >= formed_at + SETTLING_IN
+            and moment.asked_until > now
+        ),
+        None,
+    )
+
+
+def round_of(day: date) -> int:
+    """The number of the round that belongs to this day's month."""
+    return _MONTHS_A_YEAR * day.year + day.month - 1
+
+
+def end_of_programme(ends_on: date, zone: str) -> datetime:
+    """The instant at which a programme's last day has passed in a time zone."""
+    return _instant(datetime.combine(ends_on + timedelta(days=1), time.min), zone)
+
+
+def _local_times(rhythm: Rhythm) -> rrule:
     return rrule(
         MONTHLY,
         interval=rhythm.every_months,
         byweekday=weekdays[rhythm.weekday - 1](1),
-        dtstart=datetime.combine(first_month, time(rhythm.hour)),
+        dtstart=datetime.combine(rhythm.starts_on.replace(day=1), time(rhythm.hour)),
         until=datetime.combine(rhythm.ends_on, time.max),
     )
 
 
-def _months_between(first: date, moment: datetime) -> int:
-    return (moment.year - first.year) * _MONTHS_A_YEAR + moment.month - first.month
+def _instant(local_at: datetime, zone: str) -> datetime:
+    return local_at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -46,21 +46,34 @@ CREATE TABLE agreement (
     channels text[] NOT NULL,
     expected_end date NOT NULL,
     may_outlive_programme boolean NOT NULL,
+    programme_id uuid NOT NULL,
     origin text NOT NULL CHECK (origin IN ('default', 'partners')),
     made_at timestamptz NOT NULL
 );
 
--- A programme's calendar: each round as the wall clock's time in a zone, and the instant it makes.
+CREATE INDEX agreement_by_default ON agreement (programme_id, expected_end)
+WHERE origin = 'default';
+
+-- Programmes whose end has moved, as long as default agreements have yet to follow it.
+CREATE TABLE moved_end (
+    programme_id uuid PRIMARY KEY REFERENCES programme,
+    ends_on date NOT NULL
+);
+
+-- A programme's calendar: each round as the wall clock's time in a zone, the instant it makes,
+-- and the instant from which nobody is asked for it any more. A round is a month, 12 a year.
 CREATE TABLE moment (
     programme_id uuid NOT NULL REFERENCES programme,
     time_zone text NOT NULL,
     round smallint NOT NULL,
     local_at timestamp NOT NULL,
     due_at timestamptz NOT NULL,
+    asked_until timestamptz NOT NULL,
     PRIMARY KEY (programme_id, time_zone, round)
 );
 
--- When a partner is asked next: at a moment of the calendar. Without due_at there is no next one.
+-- When a partner is asked next: at a moment of the calendar. Without due_at there is no next one;
+-- a pair that has ended has no turns.
 CREATE TABLE turn (
     pair_id uuid NOT NULL REFERENCES pair,
     participant_id uuid NOT NULL,
@@ -104,6 +117,7 @@ CREATE TABLE checkin (
 
 CREATE INDEX checkin_of_participant ON checkin (participant_id, round);
 CREATE INDEX checkin_of_programme ON checkin (programme_id, checkin_id);
+CREATE INDEX checkin_of_round ON checkin (programme_id, round, checkin_id);
 
 CREATE TABLE session (
     session_id uuid PRIMARY KEY,
@@ -118,8 +132,9 @@ CREATE TABLE session_rating (
     participant_id uuid NOT NULL,
     rating smallint NOT NULL CHECK (rating BETWEEN 1 AND 5),
     rated_at timestamptz NOT NULL,
+    given bigint GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (session_id, participant_id)
 );
 
 -- migrate: rollback
-DROP TABLE session_rating, session, checkin, turn, moment, agreement, pair, participant, programme;
+DROP TABLE session_rating, session, checkin, turn, moment, moved_end, agreement, pair, participant, programme;

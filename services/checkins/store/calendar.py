@@ -19,9 +19,9 @@ _MISSING: LiteralString = """
 """
 
 _PUT_MOMENTS: LiteralString = """
-    INSERT INTO moment (programme_id, time_zone, round, local_at, due_at)
+    INSERT INTO moment (programme_id, time_zone, round, local_at, due_at, asked_until)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamp[],
-                         $5::timestamptz[])
+                         $5::timestamptz[], $6::timestamptz[])
     ON CONFLICT DO NOTHING
 """
 
@@ -64,6 +64,7 @@ async def fill(
         [moment.round for *_, moment in rows],
         [moment.local_at for *_, moment in rows],
         [moment.due_at for *_, moment in rows],
+        [moment.asked_until for *_, moment in rows],
     )
 
 

@@ -21,7 +21,9 @@ _KEEP_PROGRAMMES: LiteralString = """
     SET sequence = excluded.sequence, starts_on = excluded.starts_on, ends_on = excluded.ends_on,
         every_months = excluded.every_months, weekday = excluded.weekday, hour = excluded.hour
     WHERE excluded.sequence > held.sequence
-    RETURNING programme_id
+    RETURNING programme_id,
+        (old.starts_on, old.ends_on, old.every_months, old.weekday, old.hour) IS DISTINCT FROM
+        (new.starts_on, new.ends_on, new.every_months, new.weekday, new.hour) AS is_changed
 """
 
 _KEEP_PARTICIPANTS: LiteralString = """
@@ -74,7 +76,7 @@ _KEEP_ENDED: LiteralString = """
 
 
 async def keep_programmes(work: Work, told: Sequence[Told[ProgrammeChanged]]) -> list[UUID]:
-    """Keep dates and rules of programmes; returns those of which something is new."""
+    """Keep dates and rules of programmes; returns those whose dates or rules are new."""
     policies = [item.event.policies.checkins for item in told]
     rows = await work.connection.fetch(
         _KEEP_PROGRAMMES,
@@ -86,7 +88,7 @@ async def keep_programmes(work: Work, told: Sequence[Told[ProgrammeChanged]]) ->
         [policy.weekday for policy in policies],
         [policy.hour for policy in policies],
     )
-    return [row["programme_id"] for row in rows]
+    return [row["programme_id"] for row in rows if row["is_changed"]]
 
 
 async def keep_participants(work: Work, told: Sequence[Told[ParticipantRegistered]]) -> list[UUID]:

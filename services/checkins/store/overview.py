@@ -11,17 +11,31 @@ from shared.bus.work import Work
 _LIST: LiteralString = """
     SELECT checkin_id, pair_id, participant_id, partner_id, round, due_at, answered_at
     FROM checkin
-    WHERE programme_id = $1 AND ($2::smallint IS NULL OR round = $2)
-        AND ($3::boolean IS NULL OR (answered_at IS NOT NULL) = $3)
-        AND ($4::uuid IS NULL OR checkin_id > $4)
-    ORDER BY checkin_id LIMIT $5
+    WHERE programme_id = $1 AND ($2::boolean IS NULL OR (answered_at IS NOT NULL) = $2)
+        AND ($3::uuid IS NULL OR checkin_id > $3)
 """
 
+_PAGE: LiteralString = " ORDER BY checkin_id LIMIT $4"
+
+_LIST_OF_ALL: LiteralString = _LIST + _PAGE
+
+_LIST_OF_ROUND: LiteralString = _LIST + " AND round = $5" + _PAGE
+
+# Of ratings in the order in which they were given, whole groups alone count for the mean: so two
+# means that follow each other differ by a group and never by one rating.
 _ROUNDS: LiteralString = """
+    WITH asked AS (
+        SELECT round, checkin.due_at, answered_at, rating,
+               row_number() OVER (PARTITION BY round ORDER BY given) AS place,
+               count(rating) OVER (PARTITION BY round) / $2 * $2 AS in_groups
+        FROM checkin LEFT JOIN session_rating USING (session_id, participant_id)
+        WHERE programme_id = $1
+    )
     SELECT round, min(due_at) AS first_due_at, count(*) AS asked, count(answered_at) AS answered,
-           count(rating) AS sessions_rated, avg(rating)::float AS mean_rating
-    FROM checkin LEFT JOIN session_rating USING (session_id, participant_id)
-    WHERE programme_id = $1 GROUP BY round ORDER BY round
+           count(rating) AS sessions_rated,
+           count(rating) FILTER (WHERE place <= in_groups) AS ratings_in_mean,
+           avg(rating) FILTER (WHERE place <= in_groups)::float AS mean_rating
+    FROM asked GROUP BY round ORDER BY round
 """
 
 
@@ -35,9 +49,16 @@ async def checkins(  # noqa: PLR0913 - a filter each
     limit: int,
 ) -> Sequence[asyncpg.Record]:
     """A programme's check-ins in order of their ids, a page at a time."""
-    return await work.connection.fetch(_LIST, programme_id, in_round, answered, after, limit)
+    if in_round is None:
+        return await work.connection.fetch(_LIST_OF_ALL, programme_id, answered, after, limit)
+    return await work.connection.fetch(
+        _LIST_OF_ROUND, programme_id, answered, after, limit, in_round
+    )
 
 
-async def rounds(work: Work, programme_id: UUID) -> Sequence[asyncpg.Record]:
-    """How many were asked and answered in each round of a programme, and how sessions were."""
-    return await work.connection.fetch(_ROUNDS, programme_id)
+async def rounds(work: Work, programme_id: UUID, group: int) -> Sequence[asyncpg.Record]:
+    """How many were asked and answered in each round of a programme, and how sessions were.
+
+    The mean is that of the first ratings, as many as make whole groups of this size.
+    """
+    return await work.connection.fetch(_ROUNDS, programme_id, group)

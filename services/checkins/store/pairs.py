@@ -1,4 +1,4 @@
-"""Pairs that begin: complete at last, with an agreement and a first turn for each partner."""
+"""Pairs that begin, once all is known that they need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
-from services.checkins.domain.agreement import Agreement
 from services.checkins.domain.rounds import Rhythm
 from shared.bus.work import Work
 
@@ -35,15 +34,6 @@ _COMPLETE_OF_PARTICIPANTS: LiteralString = (
 _COMPLETE_OF_PROGRAMMES: LiteralString = _COMPLETE + " AND programme_id = ANY($1)" + _HOLD
 
 _BEGIN: LiteralString = "UPDATE pair SET begun_at = $2 WHERE pair_id = ANY($1)"
-
-_AGREE: LiteralString = """
-    INSERT INTO agreement (agreement_id, pair_id, cadence, channels, expected_end,
-                           may_outlive_programme, origin, made_at)
-    SELECT agreement_id, pair_id, cadence, string_to_array(channels, ' '), expected_end,
-           may_outlive, 'default', $7
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::boolean[])
-        AS a (agreement_id, pair_id, cadence, channels, expected_end, may_outlive)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +65,9 @@ async def complete_of_programmes(work: Work, programme_ids: Sequence[UUID]) -> l
     return await _complete(work, _COMPLETE_OF_PROGRAMMES, programme_ids)
 
 
-async def begin(work: Work, agreements: Sequence[tuple[UUID, UUID, Agreement]]) -> None:
-    """Let pairs begin, each with its agreement: (agreement's id, pair's id, agreement)."""
-    await work.connection.execute(_BEGIN, [pair_id for _, pair_id, _ in agreements], work.now)
-    await work.connection.execute(
-        _AGREE,
-        [agreement_id for agreement_id, _, _ in agreements],
-        [pair_id for _, pair_id, _ in agreements],
-        [made.cadence for _, _, made in agreements],
-        [" ".join(made.channels) for _, _, made in agreements],
-        [made.expected_end for _, _, made in agreements],
-        [made.may_outlive_programme for _, _, made in agreements],
-        work.now,
-    )
+async def begin(work: Work, pair_ids: Sequence[UUID]) -> None:
+    """Let pairs begin."""
+    await work.connection.execute(_BEGIN, pair_ids, work.now)
 
 
 async def _complete(work: Work, query: LiteralString, ids: Sequence[UUID]) -> list[Beginning]:

@@ -10,18 +10,20 @@ from services.checkins.domain.rounds import SETTLING_IN
 from services.checkins.store.pairs import Beginning
 from shared.bus.work import Work
 
+# Three statements look up a turn's next moment: the same rule as `domain.rounds.turn_after`, for
+# as many turns as there are.
+
 _START: LiteralString = """
     INSERT INTO turn (pair_id, participant_id, side, partner_id, programme_id, formed_at,
                       time_zone, next_round, due_at)
-    SELECT t.pair_id, t.participant_id, t.side, t.partner_id, t.programme_id, t.formed_at,
-           t.time_zone, first.round, first.due_at
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[],
-                $7::text[])
-        AS t (pair_id, participant_id, side, partner_id, programme_id, formed_at, time_zone)
+    SELECT turn.*, first.round, first.due_at
+    FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::timestamptz[],
+                $9::text[])
+        AS turn (pair_id, participant_id, side, partner_id, programme_id, formed_at, time_zone)
     LEFT JOIN LATERAL (
-        SELECT round, due_at FROM moment
-        WHERE moment.programme_id = t.programme_id AND moment.time_zone = t.time_zone
-            AND moment.due_at >= t.formed_at + $8::interval
+        SELECT round, moment.due_at FROM moment
+        WHERE moment.programme_id = turn.programme_id AND moment.time_zone = turn.time_zone
+            AND moment.due_at >= turn.formed_at + $1::interval AND moment.asked_until > $2
         ORDER BY round LIMIT 1
     ) AS first ON TRUE
 """
@@ -42,41 +44,53 @@ _SETTLE: LiteralString = """
     UPDATE turn SET (next_round, due_at) = (
         SELECT round, moment.due_at FROM moment
         WHERE moment.programme_id = turn.programme_id AND moment.time_zone = turn.time_zone
-            AND moment.round > turn.last_round AND moment.due_at >= turn.formed_at + $2::interval
+            AND moment.round > turn.last_round
+            AND moment.due_at >= turn.formed_at + $1::interval AND moment.asked_until > $2
         ORDER BY round LIMIT 1
     )
-    FROM pair
-    WHERE pair.pair_id = turn.pair_id AND pair.ended_at IS NULL AND
+    WHERE
 """
 
-_SETTLE_OF_PARTICIPANTS: LiteralString = _SETTLE + " turn.participant_id = ANY($1)"
+_SETTLE_OF_PARTICIPANTS: LiteralString = _SETTLE + " turn.participant_id = ANY($3)"
 
-_SETTLE_OF_PROGRAMMES: LiteralString = _SETTLE + " turn.programme_id = ANY($1)"
+_SETTLE_OF_PROGRAMMES: LiteralString = _SETTLE + " turn.programme_id = ANY($3)"
 
-_STOP: LiteralString = """
-    UPDATE turn SET next_round = NULL, due_at = NULL
-    WHERE pair_id = ANY($1) AND due_at IS NOT NULL
-"""
+_STOP: LiteralString = "DELETE FROM turn WHERE pair_id = ANY($1)"
 
 _NEXT_DUE: LiteralString = "SELECT min(due_at) FROM turn WHERE due_at IS NOT NULL"
 
-_TAKE_DUE: LiteralString = """
-    WITH due AS (
-        SELECT pair_id, participant_id, next_round FROM turn
-        WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+# A programme whose rules change at this moment is left out until it has settled its turns: so
+# neither waits for the other while it holds what the other needs.
+_CLAIM: LiteralString = """
+    SELECT turn.pair_id, turn.participant_id FROM turn JOIN programme USING (programme_id)
+    WHERE turn.due_at <= $1 ORDER BY turn.due_at LIMIT $2
+    FOR SHARE OF programme SKIP LOCKED FOR UPDATE OF turn SKIP LOCKED
+"""
+
+# A statement of its own: it sees the calendar as it stands now that its rules are held.
+_MOVE_ON: LiteralString = """
+    WITH claimed AS (
+        SELECT pair_id, participant_id,
+               CASE WHEN asked_until > $2 THEN next_round ELSE last_round END AS last_round
+        FROM unnest($3::uuid[], $4::uuid[]) AS c (pair_id, participant_id)
+        JOIN turn USING (pair_id, participant_id)
+        LEFT JOIN moment ON moment.programme_id = turn.programme_id
+            AND moment.time_zone = turn.time_zone AND moment.round = turn.next_round
     ), moved AS (
-        UPDATE turn SET last_round = due.next_round, (next_round, due_at) = (
+        UPDATE turn SET last_round = claimed.last_round, (next_round, due_at) = (
             SELECT round, moment.due_at FROM moment
-            WHERE moment.programme_id = turn.programme_id
-                AND moment.time_zone = turn.time_zone AND moment.round > due.next_round
+            WHERE moment.programme_id = turn.programme_id AND moment.time_zone = turn.time_zone
+                AND moment.round > claimed.last_round
+                AND moment.due_at >= turn.formed_at + $1::interval AND moment.asked_until > $2
             ORDER BY round LIMIT 1
         )
-        FROM due
-        WHERE turn.pair_id = due.pair_id AND turn.participant_id = due.participant_id
+        FROM claimed
+        WHERE turn.pair_id = claimed.pair_id AND turn.participant_id = claimed.participant_id
         RETURNING old.pair_id, old.programme_id, old.participant_id, old.side, old.partner_id,
-                  old.next_round AS round, old.due_at
+                  old.next_round AS round, old.due_at, new.last_round = old.next_round AS is_asked
     )
-    SELECT * FROM moved ORDER BY due_at, pair_id, participant_id
+    SELECT pair_id, programme_id, participant_id, side, partner_id, round, due_at
+    FROM moved WHERE is_asked ORDER BY due_at, pair_id, participant_id
 """
 
 
@@ -105,6 +119,8 @@ async def start(work: Work, beginnings: Sequence[Beginning]) -> None:
     ]
     await work.connection.execute(
         _START,
+        SETTLING_IN,
+        work.now,
         [pair.pair_id for pair, *_ in rows],
         [participant for _, participant, *_ in rows],
         [side for _, _, side, _, _ in rows],
@@ -112,7 +128,6 @@ async def start(work: Work, beginnings: Sequence[Beginning]) -> None:
         [pair.programme_id for pair, *_ in rows],
         [pair.formed_at for pair, *_ in rows],
         [zone for *_, zone in rows],
-        SETTLING_IN,
     )
 
 
@@ -133,12 +148,12 @@ async def move_zones(work: Work, participant_ids: Sequence[UUID]) -> list[tuple[
 
 async def settle_of_participants(work: Work, participant_ids: Sequence[UUID]) -> None:
     """Look up in the calendar when these participants are asked next."""
-    await work.connection.execute(_SETTLE_OF_PARTICIPANTS, participant_ids, SETTLING_IN)
+    await work.connection.execute(_SETTLE_OF_PARTICIPANTS, SETTLING_IN, work.now, participant_ids)
 
 
 async def settle_of_programmes(work: Work, programme_ids: Sequence[UUID]) -> None:
     """Look up in the calendar when everybody in these programmes is asked next."""
-    await work.connection.execute(_SETTLE_OF_PROGRAMMES, programme_ids, SETTLING_IN)
+    await work.connection.execute(_SETTLE_OF_PROGRAMMES, SETTLING_IN, work.now, programme_ids)
 
 
 async def stop(work: Work, pair_ids: Sequence[UUID]) -> None:
@@ -152,7 +167,25 @@ async def next_due(work: Work) -> datetime | None:
     return due
 
 
-async def take_due(work: Work, limit: int) -> list[Turn]:
-    """Take turns whose time has come and that no other schedule takes, and move them on."""
-    rows = await work.connection.fetch(_TAKE_DUE, work.now, limit)
+async def claim_due(work: Work, limit: int) -> list[tuple[UUID, UUID]]:
+    """Take turns whose time has come and that no other schedule has, by pair and participant.
+
+    The rules of their programmes stay as they are until the unit ends.
+    """
+    rows = await work.connection.fetch(_CLAIM, work.now, limit)
+    return [(row["pair_id"], row["participant_id"]) for row in rows]
+
+
+async def move_on(work: Work, claimed: Sequence[tuple[UUID, UUID]]) -> list[Turn]:
+    """Move claimed turns on to their next moment; returns those that are asked now.
+
+    What has come too late, or after the programme's end, is passed over.
+    """
+    rows = await work.connection.fetch(
+        _MOVE_ON,
+        SETTLING_IN,
+        work.now,
+        [pair_id for pair_id, _ in claimed],
+        [participant_id for _, participant_id in claimed],
+    )
     return [Turn(**dict(row)) for row in rows]

@@ -20,7 +20,7 @@ ROWS = 150
 """So many rows a page stays below 100 kB."""
 
 Answered = Annotated[bool | None, Query()]
-Round = Annotated[int | None, Query(alias="round", ge=0, le=10_000)]
+Round = Annotated[int | None, Query(alias="round", ge=0, le=32_767)]
 
 
 @router.get("/programmes")

@@ -43,7 +43,7 @@ class CheckinDue(Event):
         participant_id: Who is asked.
         side: What the participant is in the pair.
         partner_id: The other one of the pair.
-        round: Which of the programme's rounds of check-ins, counted in months from its start.
+        round: For which month: 12 times its year, and the months before it in that year.
         due_at: The moment for which it was planned, on the programme's weekday and hour in the
             participant's own time zone.
     """

@@ -28,15 +28,23 @@ FIRST_DUE = datetime(2026, 4, 1, 8, tzinfo=UTC)
 ANSWERS = {"lesson": "Ask earlier.", "goal": "Give a talk.", "had_goal": True, "goal_rating": 4}
 
 
-def a_programme(**policy: int) -> ProgrammeChanged:
+APRIL = 12 * 2026 + 3
+"""The round of the first check-in."""
+
+LAST_DAY = date(2026, 12, 18)
+
+
+def a_programme(
+    *, name: str = "Mentoring 2026", ends_on: date = LAST_DAY, **policy: int
+) -> ProgrammeChanged:
     return ProgrammeChanged(
         programme_id=PROGRAMME,
-        name="Mentoring 2026",
+        name=name,
         state="running",
         enrolment_opens_at=datetime(2026, 1, 1, tzinfo=UTC),
         enrolment_closes_at=datetime(2026, 3, 1, tzinfo=UTC),
         starts_on=date(2026, 3, 2),
-        ends_on=date(2026, 12, 18),
+        ends_on=ends_on,
         policies=Policies(checkins=CheckinPolicy(**policy)),
     )
 
@@ -92,7 +100,7 @@ async def tell(room: Room, *events: Event, sequence: int = 1) -> None:
 
 
 async def ask_at(room: Room, instant: datetime) -> int:
-    """Let the schedule act at an instant; returns how many were asked."""
+    """Let the schedule act once at an instant; returns how many turns moved on."""
     room.clock.instant = instant
     async with room.units.begin() as work:
         return await handlers.ask_whose_turn_it_is(work)
@@ -105,6 +113,15 @@ async def asked(room: Room, couple: Couple) -> dict[UUID, UUID]:
     return {
         UUID(e["participant_id"]): UUID(e["checkin_id"]) for e in await told(room, "checkin-due")
     }
+
+
+async def asked_at(room: Room, instant: datetime) -> list[tuple[int, UUID]]:
+    """Let the schedule act at an instant until it rests; returns who was asked, by round."""
+    before = len(await told(room, "checkin-due"))
+    while await ask_at(room, instant):
+        pass
+    events = (await told(room, "checkin-due"))[before:]
+    return [(event["round"], UUID(event["participant_id"])) for event in events]
 
 
 async def dues(room: Room) -> dict[UUID, datetime | None]:

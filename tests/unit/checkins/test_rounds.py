@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.checkins.domain.rounds import Rhythm, moments
+from services.checkins.domain.rounds import (
+    LATEST,
+    Rhythm,
+    end_of_programme,
+    moments,
+    round_of,
+)
 
 ZONES = (
     "Europe/Vienna", "America/New_York", "Australia/Sydney", "America/St_Johns", "Asia/Kolkata",
@@ -40,18 +46,33 @@ class TestTheRoundsOfAYear:
     def test_begin_no_earlier_than_the_programme(self) -> None:
         first = moments(Rhythm(1, 3, 10, date(2026, 1, 8), YEAR[1]), "UTC")[0]
 
-        assert (first.round, first.local_at.date()) == (1, date(2026, 2, 4))
+        assert first.local_at.date() == date(2026, 2, 4)
 
-    def test_of_a_quarterly_rhythm_are_counted_in_months(self) -> None:
+    def test_are_numbered_by_their_month_in_the_calendar(self) -> None:
         year = moments(Rhythm(3, 1, 9, *YEAR), "UTC")
 
-        assert [m.round for m in year] == [0, 3, 6, 9]
+        january = 12 * 2026
+        assert [m.round for m in year] == [january, january + 3, january + 6, january + 9]
 
-    def test_keep_their_numbers_when_the_weekday_changes(self) -> None:
-        wednesdays = moments(Rhythm(1, 3, 10, *YEAR), "UTC")
-        mondays = moments(Rhythm(1, 1, 8, *YEAR), "UTC")
+    @pytest.mark.parametrize(
+        "other",
+        [
+            Rhythm(1, 1, 8, *YEAR),
+            Rhythm(1, 3, 10, date(2025, 11, 17), YEAR[1]),
+            Rhythm(2, 3, 10, date(2026, 2, 1), date(2027, 6, 30)),
+        ],
+    )
+    def test_keep_their_numbers_when_weekday_dates_or_interval_change(self, other: Rhythm) -> None:
+        for moment in [*moments(Rhythm(1, 3, 10, *YEAR), "UTC"), *moments(other, "UTC")]:
+            assert moment.round == 12 * moment.local_at.year + moment.local_at.month - 1
 
-        assert [m.round for m in wednesdays] == [m.round for m in mondays]
+    def test_are_asked_for_two_weeks_but_not_after_the_programmes_last_day(self) -> None:
+        rhythm = Rhythm(1, 3, 10, YEAR[0], date(2026, 2, 6))
+
+        january, february = moments(rhythm, "Pacific/Kiritimati")
+
+        assert january.asked_until == january.due_at + LATEST
+        assert february.asked_until == datetime(2026, 2, 6, 10, tzinfo=UTC)  # midnight there
 
 
 class TestAChangeOfTheClocks:
@@ -78,6 +99,17 @@ class TestAnyRhythm:
             assert (local.isoweekday(), local.hour) == (rhythm.weekday, rhythm.hour)
             assert local.day <= 7
             assert rhythm.starts_on <= local.date() <= rhythm.ends_on
+            assert moment.round == round_of(local)
+
+    @given(rhythm=rhythms, zone=st.sampled_from(ZONES))
+    def test_lets_nothing_be_asked_in_another_month_or_after_the_end(
+        self, rhythm: Rhythm, zone: str
+    ) -> None:
+        for moment in moments(rhythm, zone):
+            last = (moment.asked_until - timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
+
+            assert moment.due_at < moment.asked_until <= end_of_programme(rhythm.ends_on, zone)
+            assert round_of(last) == moment.round
 
     @given(rhythm=rhythms, zone=st.sampled_from(ZONES))
     def test_comes_when_the_zones_clocks_show_it(self, rhythm: Rhythm, zone: str) -> None:
