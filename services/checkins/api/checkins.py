@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from services.checkins import handlers
 from services.checkins.domain.answers import HIGHEST, LOWEST, Answers, AnswersRefused
@@ -32,8 +33,8 @@ class Session(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    met: bool
-    rating: int | None = None
+    met: StrictBool
+    rating: StrictInt | None = None
 
 
 class AnswersGiven(BaseModel):
@@ -46,8 +47,8 @@ class AnswersGiven(BaseModel):
 
     lesson: text(_LARGEST_TEXT, min_length=0) = ""  # type: ignore[valid-type]
     goal: text(_LARGEST_TEXT, min_length=0) = ""  # type: ignore[valid-type]
-    had_goal: bool | None = None
-    goal_rating: int | None = None
+    had_goal: StrictBool | None = None
+    goal_rating: StrictInt | None = None
     session: Session | None = None
 
     def answers(self) -> Answers:
@@ -74,10 +75,10 @@ class CheckinView(BaseModel):
     """A check-in as the one who is asked sees it.
 
     `last_goal` is what they named as their goal the last time. Answers are null until given.
-    `next` is when they are asked next about this pair.
+    `next` is when they are asked next about this pair. `is_over` says that nobody is asked about it
+    again, because the pair or the programme has ended; `is_newest`, that nothing has been asked
+    since. Either way it can be answered as long as it has not been.
     """
-
-    model_config = ConfigDict(from_attributes=True)
 
     checkin_id: UUID
     pair_id: UUID
@@ -93,16 +94,18 @@ class CheckinView(BaseModel):
     goal_rating: int | None = Field(ge=LOWEST, le=HIGHEST)
     met: bool | None
     session_rating: int | None = Field(ge=LOWEST, le=HIGHEST)
+    is_newest: bool
+    is_over: bool
     next: Next | None = None
 
     @classmethod
-    def of(cls, checkin: Checkin) -> Self:
-        """The view of a check-in."""
-        view = cls.model_validate(checkin)
-        if checkin.next_due_at is None or checkin.time_zone is None:
-            return view
-        following = Next(due_at=checkin.next_due_at, time_zone=checkin.time_zone)
-        return view.model_copy(update={"next": following})
+    def of(cls, checkin: Checkin, now: datetime) -> Self:
+        """The view of a check-in at this instant."""
+        following = None
+        if checkin.next_due_at is not None and checkin.time_zone is not None:
+            following = Next(due_at=checkin.next_due_at, time_zone=checkin.time_zone)
+        facts = asdict(checkin) | {"is_over": checkin.is_over_at(now), "next": following}
+        return cls.model_validate(facts)
 
     def without_answers(self) -> Self:
         """The same for the holder of a link, which may have been forwarded."""
@@ -126,7 +129,7 @@ async def list_my_checkins(
         found = await checkins.of_person(work, person_of(caller), limit)
         following = await checkins.next_of_person(work, person_of(caller))
     return CheckinsView(
-        items=[CheckinView.of(checkin) for checkin in found],
+        items=[CheckinView.of(checkin, work.now) for checkin in found],
         next=following and Next.model_validate(dict(following)),
     )
 
@@ -136,7 +139,7 @@ async def show_checkin(checkin_id: UUID, units: UnitsOf, caller: Caller) -> Chec
     """One's own check-in: signed in; or by a link to it, which shows no answers once given."""
     with _refusals():
         async with units.reading() as work:
-            view = CheckinView.of(await _own(work, checkin_id, caller))
+            view = CheckinView.of(await _own(work, checkin_id, caller), work.now)
     return view if caller.form is None else view.without_answers()
 
 
@@ -148,7 +151,8 @@ async def answer_checkin(
     with _refusals():
         async with units.begin(caller.cause) as work:
             await _own(work, checkin_id, caller)
-            return CheckinView.of(await handlers.answer(checkin_id, body.answers(), work))
+            answered = await handlers.answer(checkin_id, body.answers(), work)
+            return CheckinView.of(answered, work.now)
 
 
 async def _own(work: Work, checkin_id: UUID, caller: Principal) -> Checkin:

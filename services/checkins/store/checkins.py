@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import asyncpg
 
 from services.checkins.domain.answers import Answers
 from services.checkins.domain.errors import CheckinsError
+from services.checkins.domain.rounds import end_of_programme
 from services.checkins.store.turns import Turn
 from shared.bus.work import Work
 
@@ -23,8 +24,18 @@ _ANNOUNCE: LiteralString = """
 _FIELDS: LiteralString = """
     SELECT checkin_id, pair_id, checkin.programme_id, participant_id, person_id,
            checkin.partner_id, round, checkin.due_at, answered_at, lesson, goal, goal_rating, met,
-           rating AS session_rating, last_goal, turn.due_at AS next_due_at, turn.time_zone
+           rating AS session_rating, last_goal, turn.due_at AS next_due_at,
+           coalesce(turn.time_zone, participant.time_zone) AS time_zone,
+           pair.ended_at AS pair_ended_at, programme.ends_on AS programme_ends_on,
+           NOT EXISTS (
+               SELECT FROM checkin AS later
+               WHERE later.pair_id = checkin.pair_id
+                   AND later.participant_id = checkin.participant_id
+                   AND later.round > checkin.round
+           ) AS is_newest
     FROM checkin
+    JOIN pair USING (pair_id)
+    LEFT JOIN programme ON programme.programme_id = checkin.programme_id
     LEFT JOIN participant USING (participant_id)
     LEFT JOIN turn USING (pair_id, participant_id)
     LEFT JOIN session_rating USING (session_id, participant_id)
@@ -93,7 +104,8 @@ class Checkin:
         person_id: Who is asked; None if that is not known any more.
         last_goal: The goal that this partner named the last time.
         next_due_at: When this partner is asked next; None if never.
-        time_zone: Where this partner is.
+        time_zone: Where this partner is; None if that is not known any more.
+        is_newest: Whether this partner has not been asked about the pair since.
     """
 
     checkin_id: UUID
@@ -113,6 +125,15 @@ class Checkin:
     last_goal: str | None
     next_due_at: datetime | None
     time_zone: str | None
+    pair_ended_at: datetime | None
+    programme_ends_on: date | None
+    is_newest: bool
+
+    def is_over_at(self, now: datetime) -> bool:
+        """Whether the pair has ended by then, or the programme's last day passed there."""
+        if self.pair_ended_at is not None or self.programme_ends_on is None:
+            return True
+        return now >= end_of_programme(self.programme_ends_on, self.time_zone or "UTC")
 
 
 async def announce(work: Work, checkins: Sequence[tuple[UUID, Turn]]) -> None:

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from services.checkins import handlers
+from shared.auth import Form, FormKind
 from shared.ids import new_id
 from tandem_events import (
     CheckinPolicy,
@@ -122,6 +125,18 @@ async def asked_at(room: Room, instant: datetime) -> list[tuple[int, UUID]]:
         pass
     events = (await told(room, "checkin-due"))[before:]
     return [(event["round"], UUID(event["participant_id"])) for event in events]
+
+
+async def by_link(
+    room: Room,
+    checkin_id: UUID,
+    participant_id: UUID,
+    answers: Any,
+    kind: FormKind = FormKind.CHECKIN,
+) -> httpx.Response:
+    """Answer a check-in by a link to a form."""
+    async with room.api_by_link(Form(kind, checkin_id, participant_id)) as api:
+        return await api.post(f"/v1/checkins/{checkin_id}/answers", json=answers)
 
 
 async def dues(room: Room) -> dict[UUID, datetime | None]:

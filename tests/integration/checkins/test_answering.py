@@ -1,14 +1,13 @@
 """Answering over HTTP: by a link to one form, or signed in."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 
 from shared.auth import Form, FormKind, Role
-from shared.ids import new_id
 from tests.integration.checkins.couples import (
     ANSWERS,
     APRIL,
@@ -16,6 +15,9 @@ from tests.integration.checkins.couples import (
     Couple,
     ask_at,
     asked,
+    asked_at,
+    by_link,
+    tell,
     told,
 )
 from tests.support.room import Room
@@ -26,17 +28,6 @@ MET = {"session": {"met": True, "rating": 5}}
 @pytest.fixture
 def couple() -> Couple:
     return Couple()
-
-
-async def by_link(
-    room: Room,
-    checkin_id: UUID,
-    participant_id: UUID,
-    answers: Any,
-    kind: FormKind = FormKind.CHECKIN,
-) -> httpx.Response:
-    async with room.api_by_link(Form(kind, checkin_id, participant_id)) as api:
-        return await api.post(f"/v1/checkins/{checkin_id}/answers", json=answers)
 
 
 class TestAnswering:
@@ -107,6 +98,25 @@ class TestAnswering:
         assert {e["field"] for e in answer.json()["errors"]} == {"lesson", "goal_rating"}
         assert await told(room, "checkin-answered") == []
 
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            *({"goal_rating": rating} for rating in ("3", 3.0, True, [3])),
+            *({"session": {"met": True, "rating": rating}} for rating in ("5", 5.0, True)),
+            {"had_goal": "yes"},
+            {"session": {"met": 1, "rating": 5}},
+        ],
+    )
+    async def test_with_what_only_looks_like_a_rating_is_refused(
+        self, room: Room, couple: Couple, bad: dict[str, Any]
+    ) -> None:
+        checkin = (await asked(room, couple))[couple.mentee_id]
+
+        answer = await by_link(room, checkin, couple.mentee_id, ANSWERS | bad)
+
+        assert answer.status_code == 422
+        assert await told(room, "checkin-answered") == []
+
     @pytest.mark.parametrize("bad", [{"lesson": "a\x00b"}, {"lesson": "\ud800"}, {"extra": 1}])
     async def test_with_what_cannot_be_stored_is_refused(
         self, room: Room, couple: Couple, bad: dict[str, Any]
@@ -121,6 +131,42 @@ class TestAnswering:
             )
 
         assert answer.status_code == 422
+
+
+class TestALateAnswer:
+    async def test_to_an_old_round_is_welcome_and_the_view_says_that_it_is_old(
+        self, room: Room, couple: Couple
+    ) -> None:
+        april = (await asked(room, couple))[couple.mentee_id]
+        await asked_at(room, FIRST_DUE.replace(month=5, day=6))
+
+        answer = await by_link(room, april, couple.mentee_id, ANSWERS)
+
+        assert answer.status_code == 200
+        assert (answer.json()["is_newest"], answer.json()["is_over"]) == (False, False)
+
+    async def test_after_the_pair_has_ended_is_welcome_and_the_view_says_so(
+        self, room: Room, couple: Couple
+    ) -> None:
+        checkin = (await asked(room, couple))[couple.mentee_id]
+        await tell(room, couple.ended())
+
+        answer = await by_link(room, checkin, couple.mentee_id, ANSWERS)
+
+        assert answer.status_code == 200
+        view = answer.json()
+        assert (view["is_newest"], view["is_over"], view["next"]) == (True, True, None)
+
+    @pytest.mark.parametrize(("day", "is_over"), [(18, False), (19, True)])
+    async def test_when_the_programme_is_over_is_welcome_and_the_view_says_so(
+        self, room: Room, couple: Couple, day: int, *, is_over: bool
+    ) -> None:
+        checkin = (await asked(room, couple))[couple.mentee_id]
+        room.clock.instant = datetime(2026, 12, day, tzinfo=ZoneInfo("Europe/Vienna"))
+
+        answer = await by_link(room, checkin, couple.mentee_id, ANSWERS)
+
+        assert (answer.status_code, answer.json()["is_over"]) == (200, is_over)
 
 
 class TestALink:
@@ -193,30 +239,6 @@ class TestSomebodySignedIn:
             answer = await api.get(f"/v1/checkins/{checkin}")
 
         assert answer.status_code == 404
-
-
-class TestTheOverview:
-    async def test_says_who_answered_and_not_what(self, room: Room, couple: Couple) -> None:
-        checkins = await asked(room, couple)
-        await by_link(room, checkins[couple.mentee_id], couple.mentee_id, ANSWERS | MET)
-        programme = "/v1/programmes/01900000-0000-7000-8000-000000000001/checkins"
-
-        async with room.api() as api:
-            waiting = (await api.get(programme, params={"answered": False})).json()["items"]
-            whole = await api.get(programme)
-            [april] = (await api.get(f"{programme}/rounds")).json()["rounds"]
-
-        assert [item["participant_id"] for item in waiting] == [str(couple.mentor_id)]
-        assert "Ask earlier." not in whole.text
-        assert (april["asked"], april["answered"], april["sessions_rated"]) == (2, 1, 1)
-        assert april["mean_rating"] is None  # of fewer than five
-
-    @pytest.mark.parametrize("role", [Role.PARTICIPANT, Role.INTEGRATION, Role.PORTAL])
-    async def test_is_for_coordinators(self, room: Room, role: Role) -> None:
-        async with room.api(role) as api:
-            answer = await api.get(f"/v1/programmes/{new_id()}/checkins")
-
-        assert answer.status_code == 403
 
 
 def _json(value: Any) -> bytes:
