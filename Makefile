@@ -26,11 +26,12 @@ demo: setup ## live a quarter of a sample company in minutes
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
 
-check: setup ## lint, formatting, types, import rules
+check: setup ## lint, formatting, types, import rules, contracts
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/tandem contracts check
 
 bench: setup ## measure, as ratios to a yardstick
 	@$(BIN)/python -m tests.bench

@@ -1,15 +1,16 @@
 """What an administrator does on a broker that only librdkafka's client can: users and passwords."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
     AdminClient,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialAlteration,
+    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 
@@ -46,6 +47,21 @@ def ensure_users(admin: Mapping[str, Any], passwords: Mapping[str, str]) -> None
         UserScramCredentialUpsertion(user, credential, password.encode())
         for user, password in passwords.items()
     ]
+    _alter(admin, wanted)
+
+
+def remove_users(admin: Mapping[str, Any], users: Iterable[str]) -> None:
+    """Let each of these users in no longer; who was not let in is passed over."""
+    mechanism = ScramMechanism.SCRAM_SHA_256
+    for user in users:
+        try:
+            _alter(admin, [UserScramCredentialDeletion(user, mechanism)])
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.RESOURCE_NOT_FOUND:
+                raise
+
+
+def _alter(admin: Mapping[str, Any], wanted: list[UserScramCredentialAlteration]) -> None:
     client = AdminClient(dict(admin), logger=SILENT)  # named: collected, it would drop the request
     for result in client.alter_user_scram_credentials(wanted, request_timeout=30).values():
         result.result()

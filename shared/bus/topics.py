@@ -1,23 +1,19 @@
-"""Provisioning: topics as declared, and who may do what on them. Safe to repeat."""
+"""Provisioning: topics as declared, with whoever may use them. Safe to repeat."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 
 from confluent_kafka.admin import (
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
-    ResourcePatternType,
-    ResourceType,
 )
 from confluent_kafka.error import KafkaError, KafkaException
 
+from shared.bus.access import admit_team, admitted_teams, check_readers, grant_services
 from shared.bus.kafka import LARGEST_MESSAGE_BYTES
 from tandem_events import PARTITIONS, TOPICS, Kind, Topic
 
@@ -25,11 +21,6 @@ _SEGMENT = timedelta(days=1)
 _LONGEST_COMPACTION_LAG = timedelta(days=14)
 _TOMBSTONES_STAY = timedelta(days=14)
 _PATIENCE_SECONDS = 30
-
-
-def user_of(service: str) -> str:
-    """The Kafka user as which a service authenticates."""
-    return f"tandem-{service}"
 
 
 def topic_settings(topic: Topic) -> dict[str, str]:
@@ -54,17 +45,21 @@ def provision(
     partitions: int = PARTITIONS,
     replicas: int = 1,
 ) -> list[str]:
-    """Create missing topics, set the settings of all, and grant each service what it needs.
+    """Create missing topics, set the settings of all, and grant services and teams what they need.
 
     `readers` says for each service which topics it reads; `prefix` stands before every topic and
     group name, to keep installations apart. Returns the names of the topics that were created.
 
     Raises:
+        NotNamed: A service reads a restricted topic without being named there.
         KafkaException: The broker refused.
     """
+    check_readers(readers)
     created = _create_missing(admin, prefix, partitions, replicas)
     _set_settings(admin, [topic for topic in TOPICS if prefix + topic.name not in created], prefix)
-    _grant(admin, readers, prefix)
+    grant_services(admin, readers, prefix)
+    for team in admitted_teams(admin, prefix):
+        admit_team(admin, team, prefix)
     return created
 
 
@@ -103,36 +98,6 @@ def _set_settings(admin: AdminClient, topics: Sequence[Topic], prefix: str) -> N
     ]
     if resources:
         _wait(admin.incremental_alter_configs(resources).values())
-
-
-def _grant(admin: AdminClient, readers: Mapping[str, Iterable[Topic]], prefix: str) -> None:
-    grants: list[AclBinding] = []
-    for service, topics in readers.items():
-        grants += [
-            _allow(service, ResourceType.TOPIC, prefix + topic.name, AclOperation.READ)
-            for topic in topics
-        ]
-        grants += [
-            _allow(service, ResourceType.TOPIC, prefix + topic.name, AclOperation.WRITE)
-            for topic in TOPICS
-            if topic.owner == service
-        ]
-        group = f"{prefix}tandem.{service}"
-        grants.append(_allow(service, ResourceType.GROUP, group, AclOperation.READ))
-    if grants:
-        _wait(admin.create_acls(grants).values())
-
-
-def _allow(service: str, resource: ResourceType, name: str, operation: AclOperation) -> AclBinding:
-    return AclBinding(
-        resource,
-        name,
-        ResourcePatternType.LITERAL,
-        f"User:{user_of(service)}",
-        "*",
-        operation,
-        AclPermissionType.ALLOW,
-    )
 
 
 def _wait(outcomes: "Iterable[Future[None]]") -> None:

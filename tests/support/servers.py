@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from deploy.embedded.kafka_admin import ensure_users
 from deploy.embedded.servers import EmbeddedServers
 from deploy.services import SERVICES
-from shared.bus.topics import user_of
+from shared.bus.access import user_of
 
 
 @dataclass(frozen=True)

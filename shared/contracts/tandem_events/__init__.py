@@ -16,7 +16,7 @@ from tandem_events.intake import (
 )
 from tandem_events.matching import PairEnded, PairFormed, ParticipantUnplaced, Reason
 from tandem_events.notifications import NotificationFailed, NotificationSent
-from tandem_events.record import Received, UnreadableEvent, read_record
+from tandem_events.record import Received, UnreadableEvent, decode, read_record
 from tandem_events.topics import PARTITIONS, Kind, Topic
 
 __all__ = [
@@ -50,5 +50,6 @@ __all__ = [
     "SessionRated",
     "Topic",
     "UnreadableEvent",
+    "decode",
     "read_record",
 ]

@@ -1,10 +1,10 @@
 """What checkins tells: agreements, check-ins that are due and answered, sessions as rated."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from tandem_events.codes import AgreementOrigin, Cadence, ChannelKind, Side
 from tandem_events.event import Event
@@ -33,7 +33,7 @@ class AgreementMade(Event):
     expected_end: date
     may_outlive_programme: bool
     origin: AgreementOrigin
-    made_at: datetime
+    made_at: AwareDatetime
 
 
 class CheckinDue(Event):
@@ -58,7 +58,7 @@ class CheckinDue(Event):
     side: Side
     partner_id: UUID
     round: int = Field(ge=0)
-    due_at: datetime
+    due_at: AwareDatetime
 
 
 class CheckinAnswered(Event):
@@ -78,7 +78,7 @@ class CheckinAnswered(Event):
     participant_id: UUID
     round: int = Field(ge=0)
     goal_rating: int | None = Field(default=None, ge=1, le=5)
-    answered_at: datetime
+    answered_at: AwareDatetime
 
 
 class SessionRated(Event):
@@ -96,4 +96,4 @@ class SessionRated(Event):
     programme_id: UUID
     participant_id: UUID
     rating: int = Field(ge=1, le=5)
-    rated_at: datetime
+    rated_at: AwareDatetime

@@ -1,4 +1,4 @@
-"""Codes: short words with a meaning, open to words a reader does not know yet."""
+"""Codes: short words with a meaning, open to words a reader does not know yet. And texts."""
 
 from typing import Annotated, Any
 
@@ -59,8 +59,16 @@ NotificationKind = Annotated[
     str, _known_or_other(_NOTIFICATION_KINDS), _documented(_NOTIFICATION_KINDS)
 ]
 
+_NOTIFICATION_CHANNELS = frozenset({"email"})
+NotificationChannel = Annotated[
+    str, _known_or_other(_NOTIFICATION_CHANNELS), _documented(_NOTIFICATION_CHANNELS)
+]
+
 _FAILURE_REASONS = frozenset({"refused-by-server", "invalid-address", "gave-up"})
 FailureReason = Annotated[str, _known_or_other(_FAILURE_REASONS), _documented(_FAILURE_REASONS)]
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""Any text that a database can hold."""
 
 Coded = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
 """A code of the programme's own making, such as a department or an interest."""

@@ -1,12 +1,12 @@
 """What intake tells: programmes, people's addresses, registrations."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from tandem_events.codes import Coded, ProgrammeState, Role, Term, WithdrawalReason
+from tandem_events.codes import Coded, ProgrammeState, Role, Term, Text, WithdrawalReason
 from tandem_events.event import Event, Part
 from tandem_events.topics import Kind, Topic
 
@@ -56,10 +56,10 @@ class ProgrammeChanged(Event):
     subject_field: ClassVar[str] = "programme_id"
 
     programme_id: UUID
-    name: str
+    name: Text
     state: ProgrammeState
-    enrolment_opens_at: datetime
-    enrolment_closes_at: datetime
+    enrolment_opens_at: AwareDatetime
+    enrolment_closes_at: AwareDatetime
     starts_on: date
     ends_on: date
     policies: Policies
@@ -74,8 +74,8 @@ class PersonContact(Event):
     subject_field: ClassVar[str] = "person_id"
 
     person_id: UUID
-    name: str
-    email: str
+    name: Text
+    email: Text
 
 
 class Profile(Part):
@@ -109,8 +109,8 @@ class ParticipantRegistered(Event):
     programme_id: UUID
     role: Role
     capacity: int = Field(ge=0, le=50)
-    time_zone: str
-    locale: str
+    time_zone: Text
+    locale: Text
     working_days: tuple[int, ...]
     profile: Profile
 
@@ -125,4 +125,4 @@ class ParticipantWithdrawn(Event):
     person_id: UUID
     programme_id: UUID
     reason: WithdrawalReason
-    withdrawn_at: datetime
+    withdrawn_at: AwareDatetime

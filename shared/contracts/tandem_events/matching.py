@@ -1,8 +1,9 @@
 """What matching tells: pairs that begin and end, and who got none."""
 
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
+
+from pydantic import AwareDatetime
 
 from tandem_events.codes import Coded, EndReason, Term, UnplacedReason
 from tandem_events.event import Event, Part
@@ -35,7 +36,7 @@ class PairFormed(Event):
     mentor_id: UUID
     mentee_id: UUID
     reasons: tuple[Reason, ...]
-    formed_at: datetime
+    formed_at: AwareDatetime
 
 
 class PairEnded(Event):
@@ -49,7 +50,7 @@ class PairEnded(Event):
     mentor_id: UUID
     mentee_id: UUID
     reason: EndReason
-    ended_at: datetime
+    ended_at: AwareDatetime
 
 
 class ParticipantUnplaced(Event):
@@ -62,4 +63,4 @@ class ParticipantUnplaced(Event):
     programme_id: UUID
     run_id: UUID
     reason: UnplacedReason
-    published_at: datetime
+    published_at: AwareDatetime

@@ -1,10 +1,11 @@
 """What notifications tells: who was told what, and who could not be."""
 
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from tandem_events.codes import FailureReason, NotificationKind
+from pydantic import AwareDatetime
+
+from tandem_events.codes import FailureReason, NotificationChannel, NotificationKind
 from tandem_events.event import Event
 from tandem_events.topics import Kind, Topic
 
@@ -19,8 +20,8 @@ class NotificationSent(Event):
     person_id: UUID
     programme_id: UUID
     kind: NotificationKind
-    channel: str
-    sent_at: datetime
+    channel: NotificationChannel
+    sent_at: AwareDatetime
 
 
 class NotificationFailed(Event):
@@ -33,6 +34,6 @@ class NotificationFailed(Event):
     person_id: UUID
     programme_id: UUID
     kind: NotificationKind
-    channel: str
+    channel: NotificationChannel
     reason: FailureReason
-    failed_at: datetime
+    failed_at: AwareDatetime

@@ -34,15 +34,13 @@ class Received:
     event: Event | None
 
 
-def read_record(
-    headers: Iterable[tuple[str, bytes | None]], key: bytes | None, value: bytes | None
-) -> Received:
-    """Read one record of any Tandem topic.
+def decode(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Received:
+    """Read one record of any Tandem topic, from what Kafka's clients give: headers and value.
 
     Raises:
         MalformedEnvelope: The headers are not an envelope.
-        UnreadableEvent: The type is unknown, the data not of its form, or key, envelope and
-            data contradict one another.
+        UnreadableEvent: The type is unknown, the data not of its form, or envelope and data
+            contradict one another.
     """
     envelope = Envelope.from_headers(headers)
     event_class = EVENT_OF_TYPE.get(envelope.type)
@@ -53,9 +51,22 @@ def read_record(
     event = _event(event_class, value)
     if event.subject != envelope.subject:
         raise UnreadableEvent("its subject contradicts its data")
-    if key is None or key != event.key.encode():
-        raise UnreadableEvent("its key contradicts its data")
     return Received(envelope, event_class, event)
+
+
+def read_record(
+    headers: Iterable[tuple[str, bytes | None]], key: bytes | None, value: bytes | None
+) -> Received:
+    """Read one record, and see that it lies where its order is kept: under its own key.
+
+    Raises:
+        MalformedEnvelope: The headers are not an envelope.
+        UnreadableEvent: It can't be decoded, or its key contradicts its data.
+    """
+    received = decode(headers, value)
+    if received.event is not None and key != received.event.key.encode():
+        raise UnreadableEvent("its key contradicts its data")
+    return received
 
 
 def _ended_state(event_class: type[Event]) -> type[Event]:

@@ -1,0 +1,1 @@
+"""The contracts as a product: their pages, their frozen versions, and what may change in them."""
