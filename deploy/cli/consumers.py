@@ -1,8 +1,10 @@
 """Commands that let other teams read what Tandem tells."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.cli.installation import Installation, the_installation
 from deploy.cli.output import CommandFailed, Json, print_facts, print_json, print_table, say
+from deploy.embedded.files import write_private
 from deploy.embedded.kafka_admin import SILENT, ensure_users, remove_users
 from shared.bus.access import (
     admit_team,
@@ -34,19 +37,21 @@ def add(team: Team, as_json: Json = False) -> None:
     """
     _check(team)
     installation, admin = _local()
-    password_file = installation.servers.secrets.kafka_password_file(user_of_team(team))
-    let_in(admin, team, password_file.read_text(), _prefix())
+    secrets = installation.servers.secrets
+    password = secrets.password(f"kafka-{user_of_team(team)}")
+    let_in(admin, team, password, _prefix())
+    access = access_of(team, password, installation.servers.kafka_bootstrap)
+    write_private(_access_file(installation, team), json.dumps(access, indent=2).encode())
     facts = {
         "user": user_of_team(team),
-        "password_file": str(password_file),
         "groups": groups_of_team(team, _prefix()) + "*",
-        "bootstrap": installation.servers.kafka_bootstrap,
+        "kafka.json": str(_access_file(installation, team)),
     }
     if as_json:
         print_json(facts)
         return
     print_facts(facts)
-    say("How they read: docs/consuming.md. The topics: docs/events/README.md.")
+    say("Give them that file by a safe way. How they read: docs/consuming.md.")
 
 
 @consumers.command("list")
@@ -71,7 +76,20 @@ def remove(team: Team) -> None:
     installation, admin = _local()
     let_out(admin, team)
     installation.servers.secrets.kafka_password_file(user_of_team(team)).unlink()
+    _access_file(installation, team).unlink(missing_ok=True)
     say(f"{team} can't read any more.")
+
+
+def access_of(team: str, password: str, bootstrap: str) -> dict[str, str]:
+    """How a team's client connects, under the names that aiokafka has for it."""
+    return {
+        "bootstrap_servers": bootstrap,
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": user_of_team(team),
+        "sasl_plain_password": password,
+        "auto_offset_reset": "earliest",
+    }
 
 
 def let_in(admin: Mapping[str, Any], team: str, password: str, prefix: str = "") -> None:
@@ -98,6 +116,10 @@ def let_out(admin: Mapping[str, Any], team: str) -> None:
         dismiss_team(AdminClient(dict(admin), logger=SILENT), team)
     except KafkaException:
         raise _away() from None
+
+
+def _access_file(installation: Installation, team: str) -> Path:
+    return installation.servers.secrets.folder / f"kafka-{user_of_team(team)}.json"
 
 
 def _check(team: str) -> None:

@@ -1,4 +1,4 @@
-"""Any event at all, made from what its fields say of themselves."""
+"""Any envelope, and any event at all, made from what its fields say of themselves."""
 
 from collections.abc import Mapping
 from datetime import UTC, date
@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
 from deploy.contracts.differences import KNOWN_VALUES
-from tandem_events import Part
+from tandem_events import Envelope, Part
 
 _CHARACTERS = st.characters(codec="utf-8", exclude_characters="\x00")
 _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
@@ -22,6 +22,23 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     NoneType: st.none(),
 }
+
+
+def envelopes() -> st.SearchStrategy[Envelope]:
+    """Any envelope at all."""
+    ids = st.text(_CHARACTERS, min_size=1, max_size=40)
+    return st.builds(
+        Envelope,
+        id=st.uuids(),
+        source=ids,
+        type=ids,
+        time=st.datetimes(timezones=st.just(UTC)),
+        subject=ids,
+        sequence=st.integers(1, 10**18 - 1),
+        correlation_id=ids,
+        causation_id=ids,
+        traceparent=st.just("00-1-1-01"),
+    )
 
 
 def made(part: type[Part]) -> st.SearchStrategy[Any]:

@@ -15,26 +15,13 @@ from tandem_events import (
     UnreadableEvent,
     read_record,
 )
+from tests.contracts.made_events import envelopes
 from tests.support.probe import a_registration
 from tests.support.room import record_of, tombstone_of
 
-ids = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40)
-envelopes = st.builds(
-    Envelope,
-    id=st.uuids(),
-    source=ids,
-    type=ids,
-    time=st.datetimes(timezones=st.just(UTC)),
-    subject=ids,
-    sequence=st.integers(1, 10**18 - 1),
-    correlation_id=ids,
-    causation_id=ids,
-    traceparent=st.just("00-1-1-01"),
-)
-
 
 class TestTheEnvelope:
-    @given(envelopes)
+    @given(envelopes())
     def test_survives_its_headers(self, envelope: Envelope) -> None:
         assert Envelope.from_headers(envelope.headers()) == envelope
 
