@@ -19,6 +19,7 @@ from deploy.up.sequence import Plan, Surroundings, tandem_serve
 from deploy.up.sequence import up as run_until_stopped
 from shared.bus.topics import provision, topic_settings
 from shared.migrations import Half, migrate
+from shared.process import run_until_done
 from shared.settings import ServiceSettings, WrongSettings
 from tandem_events import PARTITIONS, TOPICS
 
@@ -50,7 +51,7 @@ def up(
 
 def serve(service: ServiceName) -> None:
     """Run one service in the foreground, with the settings of its environment (TANDEM_…)."""
-    asyncio.run(build(_settings(service)).run())
+    run_until_done(build(_settings(service)).run())
 
 
 def migrate_databases(

@@ -1,5 +1,7 @@
 """The inbox: a batch of records takes effect once, in one transaction."""
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,10 +151,10 @@ def _burial(reading: Reading) -> dead_letters.Burial:
 def _count(skipped: int, new: Sequence[Received], unreadable: Sequence[Reading]) -> None:
     INBOX_SKIPPED.inc(skipped)
     DEAD_LETTERS.inc(len(unreadable))
-    for received in new:
-        envelope = received.envelope
-        INBOX_TAKEN.labels(envelope.type).inc()
-        log.debug("event.taken", event_id=str(envelope.id), correlation_id=envelope.correlation_id)
+    for event_type, times in Counter(received.envelope.type for received in new).items():
+        INBOX_TAKEN.labels(event_type).inc(times)
+    if log.is_enabled_for(logging.DEBUG):
+        _name(new)
     for reading in unreadable:
         log.error(
             "event.dead-letter",
@@ -161,3 +163,9 @@ def _count(skipped: int, new: Sequence[Received], unreadable: Sequence[Reading])
             offset=reading.record.offset,
             problem=reading.problem,
         )
+
+
+def _name(new: Sequence[Received]) -> None:
+    for received in new:
+        envelope = received.envelope
+        log.debug("event.taken", event_id=str(envelope.id), correlation_id=envelope.correlation_id)

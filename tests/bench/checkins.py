@@ -22,7 +22,7 @@ from services.checkins.handlers import BATCH
 from services.checkins.store import calendar, turns
 from shared.clock import SteppingClock
 from shared.ids import new_id
-from tandem_events import CheckinDue
+from tandem_events import PARTITIONS, CheckinDue
 from tests.bench.report import report
 from tests.bench.stage import Stage, end, stage, start
 from tests.support.databases import Databases
@@ -120,7 +120,9 @@ async def _yardstick(made: Stage) -> AsyncIterator[None]:
 async def _filled(servers: Servers, databases: Databases, **settings: str) -> AsyncIterator[Stage]:
     """A database with a million active pairs, a hundred thousand of them due at one moment."""
     given = {name: value for name, value in settings.items() if value}
-    async with stage(servers, databases, "checkins", CheckinDue, DUE, **given) as made:
+    async with stage(
+        servers, databases, "checkins", CheckinDue, DUE, partitions=PARTITIONS, **given
+    ) as made:
         await _fill(made[2])
         yield made
 

@@ -14,8 +14,9 @@ from typing import TypeAlias
 from shared.bus.work import Units
 from shared.clock import RealClock
 from shared.database import open_pool
+from shared.process import run_until_done
 from shared.settings import ServiceSettings
-from tandem_events import ParticipantRegistered
+from tandem_events import PARTITIONS, ParticipantRegistered
 from tests.bench.report import report
 from tests.bench.stage import Stage, end, stage, start, wait_for_go
 from tests.support.databases import Databases
@@ -69,8 +70,8 @@ async def measure_throughput(servers: Servers, databases: Databases) -> None:
     """Report `spine.events_per_second` against the yardstick; medians of alternating rounds."""
     ours, yardsticks = [], []
     for _ in range(ROUNDS):
-        yardsticks.append(await _round(servers, databases, YARDSTICK))
-        ours.append(await _round(servers, databases, OURS))
+        yardsticks.append(await events_per_second(servers, databases, YARDSTICK))
+        ours.append(await events_per_second(servers, databases, OURS))
     value, yardstick = statistics.median(ours), statistics.median(yardsticks)
     report("spine.events_per_second", value, "events/s", yardstick)
 
@@ -113,9 +114,11 @@ async def _write_steadily(settings: ServiceSettings) -> dict[str, float]:
     return committed
 
 
-async def _round(servers: Servers, databases: Databases, parts: Parts) -> float:
-    """Events per second from the writer's start to the last effect."""
-    async with _spine_stage(servers, databases) as (environment, _settings, watcher):
+async def events_per_second(
+    servers: Servers, databases: Databases, parts: Parts, partitions: int = PARTITIONS
+) -> float:
+    """One round: events per second from the writer's start to the last effect."""
+    async with _spine_stage(servers, databases, partitions) as (environment, _settings, watcher):
         others = [await start(command, environment | more) for command, more in parts[1:]]
         writer = await start(parts[0][0], environment, asyncio.subprocess.PIPE)
         assert writer.stdout and writer.stdin  # noqa: PT018
@@ -130,9 +133,11 @@ async def _round(servers: Servers, databases: Databases, parts: Parts) -> float:
     return EVENTS / seconds
 
 
-def _spine_stage(servers: Servers, databases: Databases) -> AbstractAsyncContextManager[Stage]:
-    return stage(servers, databases, "probe", ParticipantRegistered, EVENTS)
+def _spine_stage(
+    servers: Servers, databases: Databases, partitions: int = PARTITIONS
+) -> AbstractAsyncContextManager[Stage]:
+    return stage(servers, databases, "probe", ParticipantRegistered, EVENTS, partitions=partitions)
 
 
 if __name__ == "__main__":
-    asyncio.run(write_ours(ProbeSettings.load(os.environ)))
+    run_until_done(write_ours(ProbeSettings.load(os.environ)))

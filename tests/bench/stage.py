@@ -41,17 +41,19 @@ class Bench:
 
 
 @asynccontextmanager
-async def stage(
+async def stage(  # noqa: PLR0913 - what a measurement is made on
     servers: Servers,
     databases: Databases,
     service: str,
     event_class: type[Event],
     events: int,
+    *,
+    partitions: int = PARTITIONS,
     **settings: str,
 ) -> AsyncIterator[Stage]:
     """Topics and a database of this measurement's own, and a connection to look at it."""
     prefix = f"b{uuid4().hex[:8]}."
-    make_topics(servers, prefix, {service: []}, partitions=PARTITIONS)
+    make_topics(servers, prefix, {service: []}, partitions=partitions)
     database = await databases.new(service)
     values = databases.environment(service, database, {"TOPIC_PREFIX": prefix, **settings})
     loaded = databases.settings(service, database, {"TOPIC_PREFIX": prefix, **settings})

@@ -1,6 +1,5 @@
 """The probe: the smallest service, to test the spine without any service's own rules."""
 
-import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from uuid import UUID
 from shared.bus.reactions import Reactions, Told, latest_per_subject
 from shared.bus.work import Work
 from shared.ids import new_id
+from shared.process import run_until_done
 from shared.service import Service
 from shared.settings import ServiceSettings
 from tandem_events import ParticipantRegistered, Profile
@@ -84,4 +84,4 @@ def a_registration(
 
 
 if __name__ == "__main__":
-    asyncio.run(build(ProbeSettings.load(os.environ)).run())
+    run_until_done(build(ProbeSettings.load(os.environ)).run())
