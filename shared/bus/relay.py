@@ -1,6 +1,7 @@
 """The relay: from the outbox to Kafka, in order, at least once."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import asyncpg
@@ -23,6 +24,7 @@ CHANNEL = "bus_outbox"
 _LOOK_EVERY_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 120.0
 _COUNT_AT_MOST = 100_000
+_COUNT_EVERY_SECONDS = 5.0
 
 
 class Relay:
@@ -48,6 +50,7 @@ class Relay:
         self._batch_size = batch_size
         self._refusals = Refusals()
         self._stall = StallTimer(_STALLED_AFTER_SECONDS)
+        self._count_next_at = 0.0
         health.watch("relay", self._stall.check)
 
     async def run(self, wake: asyncio.Event, stopping: asyncio.Event) -> None:
@@ -84,7 +87,7 @@ class Relay:
             events = await outbox.waiting_events(
                 connection, lanes, self._batch_size, self._refusals.topics, self._refusals.keys
             )
-            OUTBOX_WAITING.set(await self._waiting(connection, len(events)))
+            await self._measure(connection, len(events))
             if not events:
                 return 0
             published = await self._publish(events)
@@ -129,10 +132,13 @@ class Relay:
         else:
             self._health.well("relay-refused")
 
-    async def _waiting(self, connection: Connection, seen: int) -> int:
+    async def _measure(self, connection: Connection, seen: int) -> None:
+        """Say how many wait; a long queue is counted now and then, for that takes a while."""
         if seen < self._batch_size:
-            return seen
-        return await outbox.count_waiting(connection, _COUNT_AT_MOST)
+            OUTBOX_WAITING.set(seen)
+        elif time.monotonic() >= self._count_next_at:
+            OUTBOX_WAITING.set(await outbox.count_waiting(connection, _COUNT_AT_MOST))
+            self._count_next_at = time.monotonic() + _COUNT_EVERY_SECONDS
 
 
 def message_of(event: asyncpg.Record) -> Message:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from shared.bus import store
+from shared.bus.store import inbox, outbox
 from shared.ids import new_id
 from tandem_events import ParticipantRegistered
 from tests.bench.report import report
@@ -51,9 +51,9 @@ async def measure_outbox(servers: Servers, databases: Databases) -> None:
     """Report `outbox.claim_ms`: one relay batch claimed and deleted, a million behind it."""
     payload = a_registration().model_dump_json()
     async with _stage(servers, databases) as (_, _settings, connection):
-        await connection.execute(_FILL_OUTBOX, payload, JUST_ENOUGH, store.LANES)
+        await connection.execute(_FILL_OUTBOX, payload, JUST_ENOUGH, outbox.LANES)
         few = await _median(connection, _claim_batch)
-        await connection.execute(_FILL_OUTBOX, payload, WAITING, store.LANES, timeout=600)
+        await connection.execute(_FILL_OUTBOX, payload, WAITING, outbox.LANES, timeout=600)
         report("outbox.claim_ms", await _median(connection, _claim_batch), "ms", few)
 
 
@@ -70,15 +70,15 @@ async def measure_inbox(servers: Servers, databases: Databases) -> None:
 
 
 async def _claim_batch(connection: Connection) -> None:
-    lanes = await store.lock_free_lanes(connection, range(store.LANES))
-    events = await store.waiting_events(connection, lanes, RELAY_BATCH)
+    lanes = await outbox.lock_free_lanes(connection, range(outbox.LANES))
+    events = await outbox.waiting_events(connection, lanes, RELAY_BATCH)
     assert len(events) == RELAY_BATCH
-    await store.delete_published(connection, [event["position"] for event in events])
+    await outbox.delete_published(connection, [event["position"] for event in events])
 
 
 async def _remember_batch(connection: Connection) -> None:
     ids = [new_id() for _ in range(INBOX_BATCH)]
-    assert await store.remember_events(connection, ids) == set(ids)
+    assert await inbox.remember_events(connection, ids) == set(ids)
 
 
 async def _median(connection: Connection, act: Callable[[Connection], Awaitable[None]]) -> float:
@@ -93,7 +93,7 @@ async def _median(connection: Connection, act: Callable[[Connection], Awaitable[
 
 
 async def _keep(connection: Connection, at: datetime) -> None:
-    await store.keep_inbox(connection, at, timedelta(days=DAYS + 1))
+    await inbox.keep_inbox(connection, at, timedelta(days=DAYS + 1))
 
 
 def _stage(servers: Servers, databases: Databases) -> AbstractAsyncContextManager[Stage]:
