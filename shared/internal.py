@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shared.bus.pending import Outlook
+from shared.bus.pending import CannotLook, Outlook
 from shared.health import Health
 
 Look = Callable[[], Awaitable[Outlook | None]]
@@ -18,7 +18,8 @@ Look = Callable[[], Awaitable[Outlook | None]]
 def build_internal(health: Health, look: Look) -> Starlette:
     """`/livez` by progress, `/readyz` with the reasons, `/metrics` for Prometheus, `/pending`.
 
-    `look` says what the service still has to do, or None while nobody can know.
+    `look` says what the service still has to do, or None while nobody can know; `/pending` then
+    answers 503 with the reason.
     """
 
     async def livez(_request: Request) -> Response:
@@ -31,9 +32,12 @@ def build_internal(health: Health, look: Look) -> Starlette:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def pending(_request: Request) -> Response:
-        outlook = await look()
+        try:
+            outlook = await look()
+        except CannotLook as error:
+            return JSONResponse({"reason": error.reason}, 503)
         if outlook is None:
-            return Response(status_code=503)
+            return JSONResponse({"reason": "the service is still starting"}, 503)
         facts = asdict(outlook)
         due = outlook.next_due
         return JSONResponse(facts | {"next_due": None if due is None else due.isoformat()})

@@ -41,7 +41,8 @@ class ServiceSettings(BaseModel):
     Attributes:
         token_issuers: Whose access tokens are trusted: a JSON object from each issuer's name to
             its Ed25519 public key in PEM.
-        form_issuers: The same for the tokens in links; a service without forms has none.
+        form_issuers: The same for the tokens in links. Only services that links open are told
+            any (checkins and portal); for the others no link is good.
         simulated_clock: The file of a stepping clock, which then gives the domain's time.
     """
 

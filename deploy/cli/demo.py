@@ -52,8 +52,8 @@ def _plan(clock: SteppingClock) -> Plan:
             [
                 "",
                 "A quarter of a sample company begins. Look at it in a second terminal:",
-                f"  TANDEM_DATA={FOLDER} .venv/bin/tandem mail",
-                f"  TANDEM_DATA={FOLDER} .venv/bin/tandem token --role coordinator --link",
+                f"  {installation.command} mail",
+                f"  {installation.command} token --role coordinator --link",
                 "What people answer is made up here; in life their words are shown to nobody else.",
             ]
         )

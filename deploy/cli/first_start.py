@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from deploy.cli.installation import DEFAULT_FOLDER, Api, Installation
+from deploy.cli.installation import Api, Installation
 from deploy.cli.programmes import open_programme, send_file, start_and_wait
 from deploy.cli.waiting import wait_for
 from deploy.sample.programme import programme_request
@@ -69,8 +69,7 @@ def where_to_look(installation: Installation) -> Sequence[str]:
     with installation.api("intake") as intake:
         programmes = list(intake.pages("/v1/programmes"))
     shown = programmes[-1]["programme_id"] if programmes else "PROGRAMME"
-    elsewhere = installation.folder.name != DEFAULT_FOLDER
-    tandem = f"TANDEM_DATA={installation.folder} " * elsewhere + ".venv/bin/tandem"
+    tandem = installation.command
     return [
         "",
         "Tandem runs. Look around in a second terminal:",

@@ -1,6 +1,8 @@
 """The installation that a command works on: the one in `.tandem`, or where TANDEM_DATA says."""
 
 import os
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +43,15 @@ class Installation:
             kafka_controller_port=ports.kafka_controller,
             smtp_port=ports.smtp,
         )
+
+    @property
+    def command(self) -> str:
+        """What to type in another terminal, in the same folder, to run `tandem` on this one."""
+        program = shlex.quote(str(_from_here(Path(sys.executable).with_name("tandem"))))
+        folder = _from_here(self.folder.resolve())
+        if folder == Path(DEFAULT_FOLDER):
+            return program
+        return f"TANDEM_DATA={shlex.quote(str(folder))} {program}"
 
     def environments(self) -> dict[str, dict[str, str]]:
         """The environment of each service's process."""
@@ -138,6 +149,11 @@ def data_folder() -> Path:
 def accepted_settings() -> dict[str, frozenset[str]]:
     """The names of the settings that each service knows, in the order of their ports."""
     return {name: settings_class(name).variables() for name in SERVICES}
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _failure(service: str, response: httpx.Response) -> CommandFailed:

@@ -17,6 +17,8 @@ COMMAND_LINE = "tandem"
 SIGNING_KEY = "TANDEM_SIGNING_KEY_FILE"
 SIGN_ACCESS = (COMMAND_LINE, "portal")
 SIGN_LINKS = ("notifications",)
+OPENED_BY_LINKS = frozenset({"checkins", "portal"})
+FORM_ISSUERS = frozenset({"TANDEM_FORM_ISSUERS", "TANDEM_FORM_ISSUERS_FILE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,19 @@ def service_environments(
         caller: The environment of `tandem up`, whose settings are passed on to who knows them.
     """
     environments = {}
-    for position, (service, names) in enumerate(accepted.items()):
+    for position, (service, known_names) in enumerate(accepted.items()):
+        names = known_names if service in OPENED_BY_LINKS else known_names - FORM_ISSUERS
         placed = _placed(service, position, ports, secrets)
         _refuse_ours(placed, caller)
         defaults = _shared(tuple(accepted), ports, secrets)
         if SIGNING_KEY in names:
             defaults[SIGNING_KEY] = _absolute(secrets.signing_key_file(service))
         own = {name: caller[name] for name in names if name in caller}
-        known = {name: value for name, value in defaults.items() if name in names}
+        known = {
+            name: value
+            for name, value in defaults.items()
+            if name in names and name.removesuffix("_FILE") not in own
+        }
         environments[service] = placed | known | own
     _refuse_unknown(accepted, caller)
     return environments

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from shared.bus.failures import is_passing
 from shared.bus.kafka import admin_options
 from shared.bus.loops import Schedule, Worker
 from shared.bus.store import inbox, outbox
@@ -18,6 +19,14 @@ from shared.bus.work import Units
 from shared.settings import ServiceSettings
 
 _PATIENCE_SECONDS = 10
+
+
+class CannotLook(Exception):
+    """Nobody can say now what there is to do; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"It can't be said what is left to do: {reason}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,20 @@ class Pending:
         """Look once; every figure is of a moment of its own.
 
         Raises:
-            KafkaException: Kafka does not answer.
+            CannotLook: Kafka or the database does not answer, or a topic is not there.
         """
-        ends = await asyncio.to_thread(self._ends)
+        try:
+            ends = await asyncio.to_thread(self._ends)
+            return await self._look(ends)
+        except KafkaException as error:
+            code = error.args[0].name()
+            raise CannotLook(f"Kafka does not say where its topics end ({code})") from error
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            raise CannotLook(f"the database does not answer ({type(error).__name__})") from error
+
+    async def _look(self, ends: dict[tuple[str, int], int]) -> Outlook:
         async with self._units.reading() as work:
             group = self._settings.consumer_group
             positions = await inbox.positions_of(work.connection, group)
@@ -80,6 +100,9 @@ class Pending:
         if self._admin is None:
             self._admin = AdminClient(admin_options(self._settings))
         topics = self._admin.list_topics(timeout=_PATIENCE_SECONDS).topics
+        missing = sorted(name for name in self._topics if name not in topics)
+        if missing:
+            raise CannotLook(f"there is no topic {' and no '.join(missing)} on Kafka")
         newest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         latest = {
             TopicPartition(name, number): newest

@@ -5,11 +5,13 @@ import pytest
 
 from deploy.embedded.errors import CannotStart
 from deploy.embedded.secrets import Secrets
-from deploy.up.environment import Ports, service_environments
+from deploy.services import SERVICES, settings_class
+from deploy.up.environment import FORM_ISSUERS, Ports, service_environments
 
 ACCEPTED = {
     "intake": frozenset({"TANDEM_INSTALLATION", "TANDEM_LOG_LEVEL"}),
     "notifications": frozenset({"TANDEM_SMTP_PORT", "TANDEM_MAIL_ONLY_TO"}),
+    "checkins": frozenset({"TANDEM_TOKEN_ISSUERS", "TANDEM_TOKEN_ISSUERS_FILE"}),
 }
 
 
@@ -52,6 +54,27 @@ class TestServiceEnvironments:
         made = environments(tmp_path, {"TANDEM_SMTP_PORT": "25"})
 
         assert made["notifications"]["TANDEM_SMTP_PORT"] == "25"
+
+    def test_let_the_caller_replace_a_default_that_is_a_file(self, tmp_path: Path) -> None:
+        mine = {"TANDEM_TOKEN_ISSUERS": '{"ours": "a key"}'}
+
+        made = environments(tmp_path, mine)["checkins"]
+
+        assert made["TANDEM_TOKEN_ISSUERS"] == mine["TANDEM_TOKEN_ISSUERS"]
+        assert "TANDEM_TOKEN_ISSUERS_FILE" not in made  # a file would be read instead
+
+    @pytest.mark.parametrize("caller", [{}, {"TANDEM_FORM_ISSUERS": "{}"}])
+    def test_tell_only_who_is_opened_by_links_whose_links_to_trust(
+        self, tmp_path: Path, caller: dict[str, str]
+    ) -> None:
+        accepted = {name: settings_class(name).variables() for name in SERVICES}
+        made = service_environments(
+            accepted, ports=Ports(), secrets=Secrets(tmp_path / "secrets"), caller=caller
+        )
+
+        told = {name for name, settings in made.items() if FORM_ISSUERS & settings.keys()}
+
+        assert told == {"checkins", "portal"}
 
     def test_shift_every_port_for_a_second_copy(self, tmp_path: Path) -> None:
         made = environments(tmp_path, {"TANDEM_PORT_SHIFT": "1000"})["notifications"]
