@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifications.domain.letter import Kind, Side
@@ -20,6 +20,9 @@ from tandem_events import (
     ProgrammeChanged,
     Reason,
 )
+
+SIGN_INS_ARE_KEPT = timedelta(days=1)
+"""Long enough to see what became of a mail that somebody misses."""
 
 reactions = Reactions("notifications")
 
@@ -108,6 +111,11 @@ async def send_sign_in_link(
     )
 
 
+async def forget_old_sign_ins(work: Work, at: datetime) -> None:
+    """Keep nothing of sign-ins whose link was of no use a day before this real time."""
+    await queue.forget_sign_ins(work, at - SIGN_INS_ARE_KEPT)
+
+
 def _to_both_partners(told: Told[PairFormed]) -> Iterator[queue.NewDelivery]:
     pair = told.event
     reasons = json.dumps([_coded(reason) for reason in pair.reasons])
@@ -149,11 +157,16 @@ def _to_the_asked(told: Told[CheckinDue]) -> queue.NewDelivery:
         subject_id=checkin.checkin_id,
         programme_id=checkin.programme_id,
         participant_id=checkin.participant_id,
-        side=Side(checkin.side),
+        side=_side(checkin.side),
         partner_id=checkin.partner_id,
         pair_id=checkin.pair_id,
         cause=told.cause,
     )
+
+
+def _side(code: str) -> Side | None:
+    """The side that a code names; a word newer than this service is left unsaid."""
+    return next((side for side in Side if side == code), None)
 
 
 def _coded(reason: Reason) -> dict[str, object]:

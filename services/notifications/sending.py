@@ -145,6 +145,8 @@ class Sender:
         return mails
 
     def _mail(self, claim: Claim, dated: datetime) -> Addressed | Result:
+        if claim.void_after and claim.void_after < self._real_clock.now():
+            return Result(claim, State.CANCELLED)
         letter = claim.letter
         if letter is None:
             return Result(claim, State.DUE)
@@ -154,8 +156,6 @@ class Sender:
             return Result(claim, State.FAILED, failure=Verdict.NO_SUCH_ADDRESS)
         if not self._permitted.permits(address):
             return Result(claim, State.HELD)
-        if claim.void_after and claim.void_after < self._real_clock.now():
-            return Result(claim, State.CANCELLED)
         letter = replace(letter, link=self._links.link_for(claim))
         return Addressed(claim.id, mail_of(letter, put_into_words(letter), self._from, dated))
 

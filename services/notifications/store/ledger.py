@@ -59,7 +59,7 @@ _CLAIM: LiteralString = """
            claimed.subject_id, claimed.participant_id, claimed.programme_id, claimed.attempts,
            claimed.first_attempt_at, claimed.void_after,
            claimed.correlation_id, claimed.causation_id, claimed.traceparent,
-           coalesce(claimed.person_id, participant.person_id) AS person_id,
+           coalesce(claimed.recipient_id, participant.person_id) AS person_id,
            coalesce(participant.locale, anywhere.locale) AS locale, participant.department,
            contact.name, contact.email,
            programme.name AS programme, programme.starts_on, programme.ends_on,
@@ -68,14 +68,15 @@ _CLAIM: LiteralString = """
     FROM claimed
     LEFT JOIN participant ON participant.participant_id = claimed.participant_id
     LEFT JOIN contact
-        ON contact.person_id = coalesce(claimed.person_id, participant.person_id)
+        ON contact.person_id = coalesce(claimed.recipient_id, participant.person_id)
     LEFT JOIN LATERAL (
-        SELECT locale FROM participant AS other WHERE other.person_id = claimed.person_id
+        SELECT locale FROM participant AS other WHERE other.person_id = claimed.recipient_id
         ORDER BY participant_id DESC LIMIT 1
     ) AS anywhere ON TRUE
     LEFT JOIN programme ON programme.programme_id = claimed.programme_id
     LEFT JOIN participant AS partner ON partner.participant_id = claimed.partner_id
     LEFT JOIN contact AS partners ON partners.person_id = partner.person_id
+    ORDER BY claimed.urgent DESC, claimed.next_attempt_at, claimed.id
 """
 
 _RECORD: LiteralString = """
@@ -186,7 +187,7 @@ async def expire_leases(work: Work, at: datetime) -> None:
 async def claim(
     work: Work, lease: UUID, *, at: datetime, until: datetime, limit: int
 ) -> list[Claim]:
-    """Take up to `limit` due deliveries that nobody else has, the longest due first."""
+    """Take up to `limit` due deliveries that nobody else has, in the order in which they go."""
     rows = await work.connection.fetch(_CLAIM, at, limit, lease, until)
     return [_claim(row) for row in rows]
 

@@ -38,7 +38,7 @@ _ENQUEUE: LiteralString = """
 """
 
 _ENQUEUE_TO_PERSON: LiteralString = """
-    INSERT INTO delivery (id, kind, subject_id, person_id, reasons, urgent, void_after,
+    INSERT INTO delivery (id, kind, subject_id, recipient_id, reasons, urgent, void_after,
                           correlation_id, causation_id, traceparent)
     VALUES ($1, $2, $3, $4, '[]', TRUE, $5, $6, $7, $8)
     ON CONFLICT DO NOTHING RETURNING id
@@ -55,7 +55,7 @@ _SETTLE: LiteralString = """
         LEFT JOIN ended_pair AS ended ON ended.pair_id =
             CASE d.kind WHEN 'pair-formed' THEN d.subject_id ELSE d.pair_id END
         LEFT JOIN participant ON participant.participant_id = d.participant_id
-        LEFT JOIN contact ON contact.person_id = coalesce(d.person_id, participant.person_id)
+        LEFT JOIN contact ON contact.person_id = coalesce(d.recipient_id, participant.person_id)
         LEFT JOIN programme ON programme.programme_id = d.programme_id
         LEFT JOIN participant AS partner ON partner.participant_id = d.partner_id
         LEFT JOIN contact AS partners ON partners.person_id = partner.person_id
@@ -85,7 +85,7 @@ _RESTING_OF_PEOPLE: LiteralString = """
     WHERE participant.person_id = ANY($1) AND d.state IN ('waiting', 'due', 'held')
     UNION
     SELECT id FROM delivery
-    WHERE person_id = ANY($1) AND state IN ('waiting', 'due', 'held')
+    WHERE recipient_id = ANY($1) AND state IN ('waiting', 'due', 'held')
 """
 
 _RESTING_OF_PARTICIPANTS: LiteralString = """
@@ -108,6 +108,10 @@ _RESTING_OF_PAIRS: LiteralString = """
     WHERE pair_id = ANY($1) AND state IN ('waiting', 'due', 'held')
 """
 
+_FORGET_SIGN_INS: LiteralString = """
+    DELETE FROM delivery WHERE kind = 'sign-in' AND void_after < $1 AND state <> 'sending'
+"""
+
 _RELEASE_HELD: LiteralString = "UPDATE delivery SET state = 'due' WHERE state = 'held'"
 
 
@@ -117,6 +121,7 @@ class NewDelivery:
 
     Attributes:
         subject_id: What they are told of: the pair, the match run or the check-in.
+        side: What they are in the pair; None if it goes by a word that is not known here.
         pair_id: It is void when this pair ends; the one it tells of, where `subject_id` is not.
         reasons: Why the pair was matched, as a JSON array of coded reasons.
         cause: The story that this delivery continues.
@@ -127,7 +132,7 @@ class NewDelivery:
     subject_id: UUID
     programme_id: UUID
     participant_id: UUID
-    side: Side
+    side: Side | None
     cause: Cause
     partner_id: UUID | None = None
     pair_id: UUID | None = None
@@ -227,6 +232,11 @@ async def settle(work: Work, delivery_ids: Sequence[UUID]) -> None:
 async def release_held(work: Work) -> None:
     """Have every held delivery looked at again: the list of safe mode may have changed."""
     await work.connection.execute(_RELEASE_HELD)
+
+
+async def forget_sign_ins(work: Work, void_before: datetime) -> None:
+    """Delete what the ledger holds of sign-ins that were of no use any more by this real time."""
+    await work.connection.execute(_FORGET_SIGN_INS, void_before)
 
 
 async def _settle_found(work: Work, found_by: LiteralString, ids: Sequence[UUID]) -> None:

@@ -8,10 +8,13 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.notifications import handlers
+from services.notifications.sending import BATCH
 from shared.auth import Form, FormKind, Role, verify_form_token
 from shared.ids import new_id
+from tests.conftest import OpenRoom
 from tests.integration.notifications.mail_server import MailServer
-from tests.integration.notifications.post_room import PostRoom
+from tests.integration.notifications.post_room import PostRoom, open_post_room
 from tests.integration.notifications.told import Someone, checkin, end_of, pair, programme
 from tests.support.keys import TRUSTED_LINKS
 from tests.support.room import PORTAL_URL, record_of
@@ -38,14 +41,21 @@ async def know_everybody(post: PostRoom) -> None:
     await post.room.take(record_of(programme()), *ANA.records(), *BEN.records())
 
 
-async def ask_for_sign_in(post: PostRoom, sign_in_id: UUID, role: Role) -> httpx.Response:
+async def ask_for_sign_in(
+    post: PostRoom, sign_in_id: UUID, role: Role, someone: Someone = ANA
+) -> httpx.Response:
     body = {
         "sign_in_id": str(sign_in_id),
-        "person_id": str(ANA.person_id),
+        "person_id": str(someone.person_id),
         "void_after": (post.real.instant + timedelta(minutes=10)).isoformat(),
     }
     async with post.room.api(role) as api:
         return await api.post("/v1/sign-in-mails", json=body)
+
+
+async def forget_old_sign_ins(post: PostRoom) -> None:
+    async with post.room.units.begin() as work:
+        await handlers.forget_old_sign_ins(work, post.real.instant)
 
 
 class TestACheckinThatIsDue:
@@ -78,6 +88,19 @@ class TestACheckinThatIsDue:
 
         assert await post.states() == {"cancelled": 1}
 
+    async def test_for_a_side_that_is_not_known_here_is_mailed_without_naming_it(
+        self, post: PostRoom
+    ) -> None:
+        await know_everybody(post)
+        due = checkin(FORMED, BEN, ANA).model_copy(update={"side": "sponsor"})
+
+        dead = await post.room.take(record_of(due))
+        await post.send_all()
+
+        assert dead == 0
+        last = text_of(post.server.accepted[0]).strip().splitlines()[-1]
+        assert last.startswith("You get this mail because you take part in Mentoring 2027, and")
+
     async def test_leaves_no_link_in_the_database_or_in_events(self, post: PostRoom) -> None:
         await know_everybody(post)
         await post.room.take(record_of(checkin(FORMED, BEN, ANA)))
@@ -102,19 +125,21 @@ class TestASignIn:
         ]
         assert not await post.told()  # of no programme: no event
 
-    async def test_goes_before_everything_that_waits(self, post: PostRoom) -> None:
+    async def test_goes_before_everything_that_waits(
+        self, open_room: OpenRoom, mail_server: MailServer
+    ) -> None:
+        post = await open_post_room(open_room, mail_server, SEND_CONNECTIONS="1")
         await know_everybody(post)
-        for _ in range(3):
-            await post.room.take(record_of(checkin(pair(ANA, BEN), BEN, ANA)))
+        await post.room.take(
+            *(record_of(checkin(pair(ANA, BEN), BEN, ANA)) for _ in range(BATCH + 8))
+        )
 
         await ask_for_sign_in(post, new_id(), Role.PORTAL)
-        rows = await post.room.rows(
-            "SELECT kind FROM delivery ORDER BY urgent DESC, next_attempt_at, id"
-        )
         await post.send_all()
 
-        assert rows[0]["kind"] == "sign-in"
-        assert await post.states() == {"sent": 4}
+        subjects = [str(mail["Subject"]) for mail in mail_server.accepted]
+        assert subjects[0] == "Your link to sign in to Tandem"
+        assert len(subjects) == BATCH + 9
 
     async def test_that_comes_too_late_is_not_mailed(self, post: PostRoom) -> None:
         await know_everybody(post)
@@ -125,6 +150,59 @@ class TestASignIn:
 
         assert await post.states() == {"cancelled": 1}
         assert post.server.accepted == []
+
+    async def test_that_comes_too_late_is_not_held_by_safe_mode(
+        self, open_room: OpenRoom, mail_server: MailServer
+    ) -> None:
+        post = await open_post_room(open_room, mail_server, MAIL_ONLY_TO="@nobody.example")
+        await know_everybody(post)
+        await ask_for_sign_in(post, new_id(), Role.PORTAL)
+
+        post.wait(timedelta(minutes=11))
+        await post.send_all()
+
+        assert await post.states() == {"cancelled": 1}
+
+    async def test_that_safe_mode_held_is_cancelled_once_it_is_useless(
+        self, open_room: OpenRoom, mail_server: MailServer
+    ) -> None:
+        post = await open_post_room(open_room, mail_server, MAIL_ONLY_TO="@nobody.example")
+        await know_everybody(post)
+        await ask_for_sign_in(post, new_id(), Role.PORTAL)
+        await post.send_all()
+        held = await post.states()
+
+        post.wait(timedelta(minutes=11))
+        await post.send_all()
+
+        assert (held, await post.states()) == ({"held": 1}, {"cancelled": 1})
+
+    async def test_is_forgotten_a_day_after_its_link_was_of_use(self, post: PostRoom) -> None:
+        await know_everybody(post)
+        await post.room.take(record_of(checkin(FORMED, BEN, ANA)))
+        await ask_for_sign_in(post, new_id(), Role.PORTAL)
+        await post.send_all()
+        post.wait(timedelta(hours=20))
+        await ask_for_sign_in(post, new_id(), Role.PORTAL)
+        kept = []
+
+        for _ in range(2):
+            await forget_old_sign_ins(post)
+            kept.append(await post.room.rows("SELECT kind FROM delivery ORDER BY kind"))
+            post.wait(timedelta(hours=5))
+
+        assert [[row["kind"] for row in rows] for rows in kept] == [
+            ["checkin-due", "sign-in", "sign-in"],
+            ["checkin-due", "sign-in"],
+        ]
+
+    async def test_that_waits_for_an_address_is_forgotten_too(self, post: PostRoom) -> None:
+        await ask_for_sign_in(post, new_id(), Role.PORTAL)
+        post.wait(timedelta(hours=25))
+
+        await forget_old_sign_ins(post)
+
+        assert not await post.states()
 
     async def test_asked_for_twice_is_mailed_once(self, post: PostRoom) -> None:
         await know_everybody(post)
