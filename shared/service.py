@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -77,7 +78,7 @@ class Service:
         configure_logs(self.name, self.settings.log_level)
         stopping = _stop_at_signals()
         health = Health()
-        watchdog = Watchdog(health)
+        watchdog = Watchdog(health, patience_ticks=ceil(self.settings.stuck_after_seconds / 3))
         watchdog.start()
         health.problem("start", "the database does not answer yet")
         pending: list[Pending] = []

@@ -39,6 +39,8 @@ class ServiceSettings(BaseModel):
     A field `x` is read from `TANDEM_X`, or from the file that `TANDEM_X_FILE` names.
 
     Attributes:
+        stuck_after_seconds: How long a consumer may have records and not move before the process
+            is replaced; for the event loop, a third of it.
         token_issuers: Whose access tokens are trusted: a JSON object from each issuer's name to
             its Ed25519 public key in PEM.
         form_issuers: The same for the tokens in links. Only services that links open are told
@@ -61,6 +63,7 @@ class ServiceSettings(BaseModel):
     topic_prefix: str = Field(default="", pattern=r"^[a-z0-9.-]{0,60}$")
     batch_size: int = Field(default=1000, ge=1, le=10_000)
     relay_batch_size: int = Field(default=2000, ge=1, le=20_000)
+    stuck_after_seconds: float = Field(default=180, ge=3, le=3600)
     api_host: str = "127.0.0.1"
     api_port: Port
     internal_host: str = "127.0.0.1"

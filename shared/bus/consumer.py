@@ -7,22 +7,22 @@ at once, and its own parser loses records with broken headers (docs/decisions/00
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import SASLScram256
 
+from shared.bus.brake import Brake
 from shared.bus.failures import Pause, is_passing
 from shared.bus.inbox import Inbox, Reading, Record, problem_of_handler, read
 from shared.bus.moments import Moment
+from shared.bus.raw_headers import keep_raw_header_names
 from shared.bus.reactions import Reactions
-from shared.bus.store import dead_letters
 from shared.bus.work import Units
 from shared.database import Pool
 from shared.health import Health, StallTimer
@@ -34,10 +34,7 @@ log = structlog.get_logger()
 TRIES = 3
 """How often a batch is tried before the search for the event that fails it."""
 
-DEAD_LETTER_LIMIT = 50
-DEAD_LETTER_WINDOW = timedelta(minutes=1)
 _POLL_MILLISECONDS = 10
-_STALLED_AFTER_SECONDS = 180.0
 _LAG_EVERY_SECONDS = 5.0
 
 
@@ -53,16 +50,17 @@ class Consumer:
         health: Health,
     ) -> None:
         self._settings = settings
-        self._pool = pool
         self._units = units
+        self._brake = Brake(pool, settings.consumer_group, health)
         self._inbox = Inbox(units, reactions, settings.consumer_group)
         self._health = health
-        self._stall = StallTimer(_STALLED_AFTER_SECONDS)
-        self._idle = StallTimer(_STALLED_AFTER_SECONDS)
+        self._stall = StallTimer(settings.stuck_after_seconds)
+        self._idle = StallTimer(settings.stuck_after_seconds)
         self._taking = False
         self._stopping = asyncio.Event()
         health.watch("consumer", self._stall.check)
         health.watch("consumer-fetch", self._idle.check)
+        keep_raw_header_names()
         self.broker = _broker(settings)
         topics = [settings.topic_prefix + e.topic.name for e in reactions.event_classes]
         self._subscriber = subscribe(self.broker, topics, settings, self._take_message)
@@ -77,6 +75,7 @@ class Consumer:
         Raises whatever would make going on lose events: the process must be replaced.
         """
         self._stopping = stopping
+        await self._brake.wait_until_few(stopping)
         pause = Pause(first=0.2, longest=5.0)
         while not stopping.is_set():
             try:
@@ -130,10 +129,10 @@ class Consumer:
         """Fetch as FastStream does; what breaks the fetching itself ends the process."""
         try:
             batch: tuple[Record, ...] = await self._fetch_batch(consumer)
-        except (KafkaError, ConsumerStoppedError):
-            raise
         except Exception as error:
-            self._fail(error)
+            passing = isinstance(error, (KafkaError, ConsumerStoppedError))
+            if not passing or isinstance(error, CorruptRecordException):
+                self._fail(error)
             raise
         return batch
 
@@ -144,7 +143,6 @@ class Consumer:
             self._stall.begin()
             try:
                 died = await self._inbox.take(readings)
-                recent = await self._count_recently_died() if died else 0
             except Exception as error:  # noqa: BLE001 - sorted here, nothing is swallowed
                 self._stall.end()
                 tries -= 0 if is_passing(error) else 1
@@ -153,8 +151,9 @@ class Consumer:
                 await asyncio.sleep(pause.take() if tries else 0)
                 continue
             self._health.well("consumer")
-            if recent >= DEAD_LETTER_LIMIT:
-                await self._stop_for_good(recent)
+            if died:
+                self._stall.end()
+                await self._brake.stop_if_many(self._stopping)
             return
         await self._find_culprit(readings, failure)
 
@@ -182,20 +181,6 @@ class Consumer:
         else:
             log.error("consumer.failed", exc_info=error, records=len(readings))
         self._health.problem("consumer", f"a batch fails: {type(error).__name__}")
-
-    async def _count_recently_died(self) -> int:
-        since = datetime.now(UTC) - DEAD_LETTER_WINDOW
-        async with self._pool.acquire() as connection:
-            return await dead_letters.count_waiting_since(
-                connection, self._settings.consumer_group, since
-            )
-
-    async def _stop_for_good(self, recent: int) -> None:
-        """Dead letters in numbers are a bad release, not bad data: divert no more of them."""
-        self._health.problem("consumer", f"stopped: {recent} dead letters within a minute")
-        self._stall.end()
-        await self._stopping.wait()
-        raise asyncio.CancelledError
 
     async def _measure_lag(self) -> None:
         """Liveness is progress: records waiting without any being taken means stuck."""

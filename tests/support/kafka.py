@@ -1,12 +1,18 @@
 """Topics of a test's own, and a plain reader of them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.producer import message_accumulator
+from aiokafka.producer import producer as producer_module
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from shared.bus.kafka import LARGEST_MESSAGE_BYTES
 from shared.bus.topics import provision
 from tandem_events import Topic
 from tests.support.servers import Servers
@@ -63,19 +69,56 @@ def count_records(admin: AdminClient, topic: str) -> int:
     return sum(end.result().offset for end in ends.values())
 
 
-async def send_raw(
-    servers: Servers,
-    topic: str,
-    records: Sequence[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]],
-) -> None:
-    """Put records (key, value, headers) on a topic, whatever they hold."""
-    producer = AIOKafkaProducer(**plain_client(servers))
-    await producer.start()
+RawRecord: TypeAlias = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
+"""Key, value, headers; what of a header's name is not UTF-8 stands as lone surrogates."""
+
+
+async def send_raw(servers: Servers, topic: str, records: Sequence[RawRecord]) -> None:
+    """Put records on a topic's first partition in this order, whatever they hold.
+
+    As few batches as can be, so that good and bad records share one.
+    """
+    with _any_header_name():
+        producer = AIOKafkaProducer(
+            **plain_client(servers),
+            linger_ms=50,
+            max_batch_size=LARGEST_MESSAGE_BYTES,
+            max_request_size=LARGEST_MESSAGE_BYTES,
+        )
+        await producer.start()
+        try:
+            sent = [
+                await producer.send(
+                    topic, value, key, headers=[(_Name(n), v) for n, v in headers], partition=0
+                )
+                for key, value, headers in records
+            ]
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
+
+
+class _Name(str):
+    """A header's name that is sent as the bytes it stands for."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "surrogateescape") -> bytes:
+        return super().encode(encoding, errors)
+
+
+@contextmanager
+def _any_header_name() -> Iterator[None]:
+    """Let aiokafka build batches in Python, which takes names that its C code refuses."""
+    modules = (message_accumulator, producer_module)
+    theirs = message_accumulator.DefaultRecordBatchBuilder
+    for module in modules:
+        module.DefaultRecordBatchBuilder = _DefaultRecordBatchBuilderPy
     try:
-        for key, value, headers in records:
-            await producer.send_and_wait(topic, value, key, headers=headers, partition=0)
+        yield
     finally:
-        await producer.stop()
+        for module in modules:
+            module.DefaultRecordBatchBuilder = theirs
 
 
 async def _ask(consumer: AIOKafkaConsumer, topic: str) -> set[int]:

@@ -7,7 +7,6 @@ import pytest
 from fastapi.routing import APIRoute
 
 from deploy.services import SERVICES
-from shared.api import build_api
 from shared.auth import Form, FormKind, Role
 from shared.ids import new_id
 from tests.conftest import OpenRoom
@@ -21,7 +20,7 @@ class TestTheApis:
     @pytest.mark.parametrize("service", APIS)
     async def test_answer_nobody_without_a_token(self, open_room: OpenRoom, service: str) -> None:
         room = await open_room(service)
-        paths = build_api(room.settings, room.units, list(room.service.routers)).openapi()["paths"]
+        paths = room.service.api(room.units).openapi()["paths"]
 
         async with room.api() as client:
             del client.headers["Authorization"]
@@ -57,7 +56,7 @@ class TestTheApis:
     async def test_have_no_route_outside_their_version(self, open_room: OpenRoom) -> None:
         for service in APIS:
             room = await open_room(service)
-            app = build_api(room.settings, room.units, list(room.service.routers))
+            app = room.service.api(room.units)
 
             routes = [route.path for route in app.routes if isinstance(route, APIRoute)]
 
@@ -66,7 +65,7 @@ class TestTheApis:
 
 async def _ask_everything(room: Room, client: httpx.AsyncClient) -> dict[tuple[str, str], int]:
     """The statuses of all of an API's routes, asked about made-up ids."""
-    paths = build_api(room.settings, room.units, list(room.service.routers)).openapi()["paths"]
+    paths = room.service.api(room.units).openapi()["paths"]
     return {
         (method, path): (
             await client.request(method, re.sub(r"\{\w+\}", str(new_id()), path))

@@ -1,71 +1,33 @@
 """The spine from outbox to effect, on real servers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from shared.bus.consumer import Consumer
-from shared.bus.kafka import client_options
-from shared.bus.publisher import Publisher
-from shared.bus.relay import Relay
 from shared.bus.store import inbox
 from shared.health import Health
 from shared.ids import new_id
-from tandem_events import Envelope, ParticipantRegistered
-from tests.conftest import OpenRoom
+from tandem_events import Envelope
+from tests.integration.bus.spine import (
+    TOPIC,
+    consuming,
+    effects,
+    has,
+    is_ready,
+    not_ready,
+    outbox_is_empty,
+    relaying,
+)
 from tests.support import probe
-from tests.support.kafka import make_topics, read_all, send_raw
-from tests.support.probe import BUG, a_registration
-from tests.support.room import NOON, Room
+from tests.support.kafka import read_all, send_raw
+from tests.support.probe import a_registration
+from tests.support.room import Room
 from tests.support.servers import Servers
 from tests.support.until import until
-
-TOPIC = ParticipantRegistered.topic.name
-
-
-@pytest.fixture
-async def room(servers: Servers, open_room: OpenRoom) -> Room:
-    prefix = f"t{uuid4().hex[:8]}."
-    make_topics(servers, prefix, {})
-    return await open_room("probe", TOPIC_PREFIX=prefix)
-
-
-@asynccontextmanager
-async def relaying(room: Room) -> AsyncIterator[Health]:
-    health, stopping = Health(), asyncio.Event()
-    relay = Relay(room.pool, Publisher(client_options(room.settings)), health, 500)
-    async with _running(relay.run(asyncio.Event(), stopping), stopping):
-        yield health
-
-
-@asynccontextmanager
-async def consuming(room: Room) -> AsyncIterator[Health]:
-    health, stopping = Health(), asyncio.Event()
-    consumer = Consumer(room.settings, room.pool, room.units, probe.reactions, health)
-    async with _running(consumer.run(stopping), stopping):
-        yield health
-
-
-@asynccontextmanager
-async def _running(
-    part: Coroutine[None, None, None], stopping: asyncio.Event
-) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(part)
-    try:
-        yield
-    finally:
-        stopping.set()
-        await asyncio.wait([task], timeout=15)
-        task.cancel()
-
-
-async def effects(room: Room) -> int:
-    return int(await room.pool.fetchval("SELECT coalesce(sum(times), 0) FROM effect"))
 
 
 class TestTheSpine:
@@ -75,7 +37,7 @@ class TestTheSpine:
                 work.publish(a_registration())
 
         async with relaying(room), consuming(room):
-            await until(lambda: _has(room, 1000), "all events took effect")
+            await until(lambda: has(room, 1000), "all events took effect")
 
         assert await effects(room) == 1000
         assert await room.outbox() == []
@@ -89,7 +51,7 @@ class TestTheSpine:
                 work.publish(a_registration(participant, capacity=capacity))
                 work.publish(a_registration(participant, capacity=capacity + 10))
         async with relaying(room):
-            await until(lambda: _outbox_is_empty(room), "all left")
+            await until(lambda: outbox_is_empty(room), "all left")
 
         records = await read_all(servers, room.settings.topic_prefix + TOPIC)
 
@@ -116,7 +78,7 @@ class TestTheSpine:
                 for subject in subjects:
                     work.publish(a_registration(subject, capacity=capacity))
         async with relaying(room), relaying(room):
-            await until(lambda: _outbox_is_empty(room), "all left")
+            await until(lambda: outbox_is_empty(room), "all left")
 
         records = await read_all(servers, room.settings.topic_prefix + TOPIC)
 
@@ -167,11 +129,11 @@ class TestKafkaAway:
             async with room.units.begin() as work:
                 work.publish(a_registration())
             async with relaying(room) as health, consuming(room):
-                await until(lambda: _not_ready(health, "can't publish"), "the relay says so")
+                await until(lambda: not_ready(health, "can't publish"), "the relay says so")
                 waiting = len(await room.outbox())
                 await _start_kafka(servers)
-                await until(lambda: _has(room, 1), "the event took effect")
-                await until(lambda: _is_ready(health), "the relay is well again")
+                await until(lambda: has(room, 1), "the event took effect")
+                await until(lambda: is_ready(health), "the relay is well again")
         finally:
             await _start_kafka(servers)
 
@@ -182,101 +144,16 @@ class TestKafkaAway:
         async with relaying(room), consuming(room):
             async with room.units.begin() as work:
                 work.publish(a_registration())
-            await until(lambda: _has(room, 1), "the first took effect")
+            await until(lambda: has(room, 1), "the first took effect")
             servers.embedded.stop_one("kafka")
             async with room.units.begin() as work:
                 work.publish(a_registration())
             await _start_kafka(servers)
-            await until(lambda: _has(room, 2), "the second took effect", 60)
+            await until(lambda: has(room, 2), "the second took effect", 60)
 
         assert await effects(room) == 2
-
-
-class TestBadRecords:
-    async def test_among_good_ones_are_put_aside_and_the_good_ones_take_effect(
-        self, room: Room, servers: Servers
-    ) -> None:
-        topic = room.settings.topic_prefix + TOPIC
-        good = [_raw(a_registration()) for _ in range(3)]
-        key, value, headers = _raw(a_registration())
-        bad = [
-            (key, value, [*headers, ("note", None)]),
-            (key, value, [*headers, ("note", b"\xff\xfe")]),
-            (key, b'{"participant_id": ', headers),
-            (key, value, [*headers, ("a\x00b", None)]),
-            (key, value, [(n, b"9" * 5000 if n == "ce_sequence" else v) for n, v in headers]),
-            (key, value, [h for h in headers if h[0] != "ce_sequence"]),
-            (key, value, [(n, b"tandem.unheard-of" if n == "ce_type" else v) for n, v in headers]),
-            (b"another key", value, headers),
-            (key, value, []),
-            (b"key", None, []),
-        ]
-        await send_raw(servers, topic, [good[0], *bad[:4], good[1], *bad[4:], good[2]])
-
-        async with consuming(room):
-            await until(lambda: _has(room, 3), "the good ones took effect")
-
-        dead = await room.rows("SELECT * FROM bus.dead_letter ORDER BY record_offset")
-        assert await effects(room) == 3
-        assert len(dead) == len(bad)
-        assert dead[0]["record_value"] == value
-        assert b"note" in dead[0]["header_names"]
-
-    async def test_an_event_that_its_handler_cannot_take_is_found_among_many(
-        self, room: Room, servers: Servers
-    ) -> None:
-        topic = room.settings.topic_prefix + TOPIC
-        good = [_raw(a_registration()) for _ in range(30)]
-        culprit = _raw(a_registration(department=BUG))
-        await send_raw(servers, topic, [*good[:17], culprit, *good[17:]])
-
-        async with consuming(room):
-            await until(lambda: _has(room, 30), "the others took effect")
-
-        dead = await room.rows("SELECT record_offset, problem FROM bus.dead_letter")
-        assert [row["record_offset"] for row in dead] == [17]
-        assert "ProbeBug" in dead[0]["problem"]
-
-    async def test_in_numbers_stop_the_consumer_and_make_it_unready(
-        self, room: Room, servers: Servers
-    ) -> None:
-        topic = room.settings.topic_prefix + TOPIC
-        await send_raw(servers, topic, [(b"k", b"no event", []) for _ in range(60)])
-
-        async with consuming(room) as health:
-            await until(lambda: _not_ready(health, "dead letters"), "it stopped")
-            await send_raw(servers, topic, [_raw(a_registration())])
-
-        assert await effects(room) == 0
-
-
-def _raw(
-    event: ParticipantRegistered,
-) -> tuple[bytes, bytes, list[tuple[str, bytes | None]]]:
-    story = str(new_id())
-    envelope = Envelope(
-        id=new_id(), source="/tandem/local/intake", type=event.topic.event_type, time=NOON,
-        subject=event.subject, sequence=1, correlation_id=story, causation_id=story, traceparent="",
-    )  # fmt: skip
-    return event.key.encode(), event.model_dump_json().encode(), list(envelope.headers())
-
-
-async def _has(room: Room, count: int) -> bool:
-    return await effects(room) >= count
-
-
-async def _outbox_is_empty(room: Room) -> bool:
-    return not await room.pool.fetchval("SELECT EXISTS (SELECT FROM bus.outbox)")
 
 
 async def _start_kafka(servers: Servers) -> None:
     servers.embedded.start_one("kafka")
     await asyncio.to_thread(servers.embedded.wait_until_ready, names=("kafka",))
-
-
-async def _is_ready(health: Health) -> bool:
-    return not health.problems()
-
-
-async def _not_ready(health: Health, reason: str) -> bool:
-    return any(reason in problem for problem in health.problems().values())
