@@ -8,7 +8,16 @@ import typer
 from typer._click.exceptions import UsageError
 from typer.rich_utils import rich_abort_error, rich_format_error
 
-from deploy.cli import consumers, contracts, dead_letters, demo, looking, programmes, running
+from deploy.cli import (
+    consumers,
+    contracts,
+    dead_letters,
+    demo,
+    looking,
+    programmes,
+    republish,
+    running,
+)
 from deploy.cli.output import CommandFailed, complain, print_json
 from deploy.embedded.errors import CannotStart
 
@@ -36,6 +45,7 @@ app.command()(looking.mail)
 app.command()(looking.events)
 app.command()(looking.status)
 app.command()(looking.token)
+app.command("republish")(republish.republish)
 app.add_typer(consumers.consumers, name="consumers")
 app.add_typer(contracts.contracts, name="contracts")
 

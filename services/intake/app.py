@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.intake import handlers
-from services.intake.api import accounts, people, programmes, registrations
+from services.intake.api import accounts, people, programmes, registrations, republishing
 from services.intake.settings import Settings
 from services.intake.store import programmes as programmes_store
 from shared.bus.loops import Schedule
@@ -16,7 +16,13 @@ def build(settings: Settings) -> Service:
         name="intake",
         settings=settings,
         reactions=handlers.reactions,
-        routers=[people.router, programmes.router, registrations.router, accounts.router],
+        routers=[
+            people.router,
+            programmes.router,
+            registrations.router,
+            accounts.router,
+            republishing.router,
+        ],
         schedules=[
             Schedule(
                 "close-enrolment",

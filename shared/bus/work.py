@@ -54,11 +54,11 @@ class EventTooLarge(ValueError):
 
 
 class NotAState(TypeError):
-    """Only a state can be retired; a fact stays true."""
+    """Only a state can be retired, or told again; a fact stays true."""
 
     def __init__(self, event_class: type[Event]) -> None:
         self.event_class = event_class
-        super().__init__(f"{event_class.__name__} is a fact, which can't be retired.")
+        super().__init__(f"{event_class.__name__} is a fact: it stays as it was told.")
 
 
 @dataclass(slots=True)
@@ -76,12 +76,28 @@ class Work:
     cause: Cause
     _topic_prefix: str = ""
     _drafts: list[outbox.Draft] = field(default_factory=list)
+    _again: list[tuple[outbox.Draft, int]] = field(default_factory=list)
     _channels: set[str] = field(default_factory=set)
 
     def publish(self, event: Event, because: Cause | None = None) -> None:
         """Tell an event when this unit commits; `because` names a nearer cause than the unit's."""
         payload = event.model_dump_json()
-        self._draft(type(event), event.key, event.subject, payload, because)
+        draft = self._draft(type(event), event.key, event.subject, payload, because)
+        self._drafts.append(draft)
+
+    def publish_again(self, event: Event, sequence: int) -> None:
+        """Tell a state once more when this unit commits, under the version that it has.
+
+        The caller holds the version (shared.bus.republish), so that nobody tells a newer one first.
+
+        Raises:
+            NotAState: The event is a fact, and was told for ever.
+        """
+        if event.topic.kind is not Kind.STATE:
+            raise NotAState(type(event))
+        payload = event.model_dump_json()
+        draft = self._draft(type(event), event.key, event.subject, payload, None)
+        self._again.append((draft, sequence))
 
     def retire(self, event_class: type[Event], key: UUID, because: Cause | None = None) -> None:
         """Tell, when this unit commits, that a subject's state has ended: a tombstone.
@@ -91,7 +107,7 @@ class Work:
         """
         if event_class.topic.kind is not Kind.STATE:
             raise NotAState(event_class)
-        self._draft(event_class, str(key), str(key), None, because)
+        self._drafts.append(self._draft(event_class, str(key), str(key), None, because))
 
     @property
     def tells(self) -> bool:
@@ -106,6 +122,8 @@ class Work:
         """Write the outbox and ask for the wake-ups; the spine calls this before it commits."""
         if self._drafts:
             await outbox.add_to_outbox(self.connection, source, self._drafts, self.now)
+        if self._again:
+            await outbox.add_again_to_outbox(self.connection, source, self._again, self.now)
         for channel in sorted(self._channels):
             await self.connection.execute("SELECT pg_notify($1, '')", channel)
 
@@ -116,23 +134,21 @@ class Work:
         subject: str,
         payload: str | None,
         because: Cause | None,
-    ) -> None:
+    ) -> outbox.Draft:
         if payload is not None and len(payload) > LARGEST_EVENT_CHARACTERS:
             raise EventTooLarge(event_class)
         cause = because or self.cause
         topic = event_class.topic
-        self._drafts.append(
-            outbox.Draft(
-                id=new_id(),
-                topic=self._topic_prefix + topic.name,
-                key=key,
-                type=topic.event_type,
-                payload=payload,
-                subject=subject,
-                correlation_id=cause.correlation_id,
-                causation_id=cause.causation_id,
-                traceparent=cause.traceparent,
-            )
+        return outbox.Draft(
+            id=new_id(),
+            topic=self._topic_prefix + topic.name,
+            key=key,
+            type=topic.event_type,
+            payload=payload,
+            subject=subject,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+            traceparent=cause.traceparent,
         )
 
 

@@ -110,6 +110,17 @@ _OF_WRITTEN_PEOPLE: LiteralString = (
     """
 )
 
+_ACTIVE_IDS: LiteralString = """
+    SELECT participant_id FROM participant
+    WHERE withdrawn_at IS NULL AND ($1::uuid IS NULL OR participant_id > $1)
+    ORDER BY participant_id LIMIT $2
+"""
+
+_ACTIVE: LiteralString = (
+    _PARTICIPANT
+    + " WHERE participant_id = ANY($1) AND withdrawn_at IS NULL ORDER BY participant_id"
+)
+
 _PAGE: LiteralString = """
     SELECT participant_id, person_id, name, role, capacity, department, wanted_departments,
            interests, coalesce(participant.time_zone, person.time_zone) AS time_zone,
@@ -180,6 +191,17 @@ def written(work: Work) -> AsyncIterator[Participant]:
 def of_written_people(work: Work) -> AsyncIterator[Participant]:
     """The participants whose facts differ because the people just written differ, whole."""
     return _participants(work, _OF_WRITTEN_PEOPLE)
+
+
+async def active_ids(work: Work, after: UUID | None, limit: int) -> list[UUID]:
+    """The ids of participants who have not withdrawn, in their order."""
+    rows = await work.connection.fetch(_ACTIVE_IDS, after, limit)
+    return [row["participant_id"] for row in rows]
+
+
+async def active(work: Work, participant_ids: Sequence[UUID]) -> list[Participant]:
+    """Those of these participants who have not withdrawn, whole."""
+    return [Participant(**row) for row in await work.connection.fetch(_ACTIVE, participant_ids)]
 
 
 async def page(

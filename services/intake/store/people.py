@@ -87,6 +87,15 @@ _CONTACTS: LiteralString = """
     WHERE contact ORDER BY person_id
 """
 
+_IDS: LiteralString = """
+    SELECT person_id FROM person
+    WHERE $1::uuid IS NULL OR person_id > $1 ORDER BY person_id LIMIT $2
+"""
+
+_CONTACTS_OF: LiteralString = """
+    SELECT person_id, name, email FROM person WHERE person_id = ANY($1) ORDER BY person_id
+"""
+
 _PEOPLE: LiteralString = """
     SELECT person_id, employee_number, name, email, department, seniority, education_level,
            education_field, time_zone, locale, working_days
@@ -140,6 +149,16 @@ async def written_contacts(work: Work) -> AsyncIterator[PersonContact]:
     """The contacts of the people just written, where they are new or differ."""
     async for record in work.connection.cursor(_CONTACTS, prefetch=_PAGE):
         yield PersonContact(**record)
+
+
+async def ids(work: Work, after: UUID | None, limit: int) -> list[UUID]:
+    """The ids of people, in their order."""
+    return [row["person_id"] for row in await work.connection.fetch(_IDS, after, limit)]
+
+
+async def contacts_of(work: Work, person_ids: Sequence[UUID]) -> list[PersonContact]:
+    """How these people can be reached; unknown ids are left out."""
+    return [PersonContact(**row) for row in await work.connection.fetch(_CONTACTS_OF, person_ids)]
 
 
 async def page(work: Work, after: UUID | None, limit: int) -> list[asyncpg.Record]:

@@ -42,6 +42,10 @@ _PAGE: LiteralString = (
     + "FROM programme WHERE $1::uuid IS NULL OR programme_id > $1 ORDER BY programme_id LIMIT $2"
 )
 
+_SOME: LiteralString = (
+    "SELECT" + _FIELDS + "FROM programme WHERE programme_id = ANY($1) ORDER BY programme_id"
+)
+
 _OVER: LiteralString = (
     "SELECT"
     + _FIELDS
@@ -102,6 +106,11 @@ async def get_to_lean_on(work: Work, programme_id: UUID) -> Programme:
 async def page(work: Work, after: UUID | None, limit: int) -> list[Programme]:
     """Programmes in the order of their ids."""
     return _programmes(await work.connection.fetch(_PAGE, after, limit))
+
+
+async def some(work: Work, programme_ids: Sequence[UUID]) -> list[Programme]:
+    """These programmes; unknown ids are left out."""
+    return _programmes(await work.connection.fetch(_SOME, programme_ids))
 
 
 async def claim_over(work: Work, now: datetime) -> list[Programme]:

@@ -39,6 +39,23 @@ _ADD_TO_OUTBOX: LiteralString = """
     ORDER BY place
 """
 
+_ADD_AGAIN: LiteralString = """
+    INSERT INTO bus.outbox (id, lane, aggregatetype, aggregateid, type, payload, subject, sequence,
+                            correlationid, causationid, traceparent, source, time)
+    SELECT id, abs(hashtext(aggregateid) % $13), aggregatetype, aggregateid, type, payload, subject,
+           sequence, correlationid, causationid, traceparent, $11, $12
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                $7::bigint[], $8::text[], $9::text[], $10::text[])
+        WITH ORDINALITY AS d (id, aggregatetype, aggregateid, type, payload, subject, sequence,
+                              correlationid, causationid, traceparent, place)
+    ORDER BY place
+"""
+
+_LOCK_VERSIONS: LiteralString = """
+    SELECT subject, sequence FROM bus.subject_sequence
+    WHERE subject = ANY($1) ORDER BY subject FOR UPDATE
+"""
+
 _LOCK_LANES: LiteralString = """
     SELECT lane FROM bus.outbox_lane WHERE lane = ANY($1) FOR UPDATE SKIP LOCKED
 """
@@ -96,6 +113,31 @@ async def add_to_outbox(
         [draft.traceparent for draft in drafts],
     ]
     await connection.execute(_ADD_TO_OUTBOX, *columns, source, at, LANES)
+
+
+async def lock_versions(connection: Connection, subjects: Sequence[str]) -> dict[str, int]:
+    """The versions of these subjects, which nobody can raise until the transaction ends."""
+    rows = await connection.fetch(_LOCK_VERSIONS, subjects)
+    return {row["subject"]: row["sequence"] for row in rows}
+
+
+async def add_again_to_outbox(
+    connection: Connection, source: str, drafts: Sequence[tuple[Draft, int]], at: datetime
+) -> None:
+    """Put events into the outbox under versions that were told before; the caller holds these."""
+    columns = [
+        [draft.id for draft, _ in drafts],
+        [draft.topic for draft, _ in drafts],
+        [draft.key for draft, _ in drafts],
+        [draft.type for draft, _ in drafts],
+        [draft.payload for draft, _ in drafts],
+        [draft.subject for draft, _ in drafts],
+        [sequence for _, sequence in drafts],
+        [draft.correlation_id for draft, _ in drafts],
+        [draft.causation_id for draft, _ in drafts],
+        [draft.traceparent for draft, _ in drafts],
+    ]
+    await connection.execute(_ADD_AGAIN, *columns, source, at, LANES)
 
 
 async def lock_free_lanes(connection: Connection, wanted: Sequence[int]) -> list[int]:
