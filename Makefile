@@ -1,7 +1,7 @@
 # Tandem's commands. Only the first `make run` (or `make setup`) needs the network.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench lock clean
+.PHONY: help setup run demo test soak check bench lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -25,6 +25,9 @@ demo: setup ## live a quarter of a sample company in minutes
 
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
+
+soak: setup ## live through 200 faults in half an hour; SEED=7 FAULTS=50 choose others
+	@$(BIN)/python -m tests.faults "$(SEED)" "$(FAULTS)"
 
 check: setup ## lint, formatting, types, import rules, contracts
 	@$(BIN)/ruff check
