@@ -60,13 +60,13 @@ class EventReader:
                 show(event)
 
     def _consumer(self) -> AIOKafkaConsumer:
-        servers = self._installation.servers
+        admin = self._installation.kafka_admin_configuration
         return AIOKafkaConsumer(
-            bootstrap_servers=servers.kafka_bootstrap,
+            bootstrap_servers=admin["bootstrap.servers"],
             security_protocol="SASL_PLAINTEXT",
             sasl_mechanism="SCRAM-SHA-256",
-            sasl_plain_username=servers.kafka_admin_user,
-            sasl_plain_password=servers.kafka_admin_password,
+            sasl_plain_username=admin["sasl.username"],
+            sasl_plain_password=admin["sasl.password"],
             auto_offset_reset="earliest",
             enable_auto_commit=False,
         )

@@ -14,7 +14,9 @@ from typing import Any
 import httpx
 
 from deploy.cli.output import CommandFailed
-from deploy.embedded.programs import HOST
+from deploy.embedded.kafka import ADMIN
+from deploy.embedded.kafka_admin import client_configuration
+from deploy.embedded.postgres import SUPERUSER
 from deploy.embedded.servers import EmbeddedServers
 from deploy.services import SERVICES, settings_class
 from deploy.up.environment import COMMAND_LINE, Ports, service_environments
@@ -65,7 +67,7 @@ class Installation:
 
     def entry_link(self, roles: set[Role], subject: str = "tandem-command") -> str:
         """An address that signs in to the portal with these roles: once, within ten minutes."""
-        return f"{self.url('portal')}/sign-in/with/{self._issuer.entry_token(subject, roles)}"
+        return f"{self.portal_url}/sign-in/with/{self._issuer.entry_token(subject, roles)}"
 
     @property
     def _issuer(self) -> Issuer:
@@ -74,11 +76,30 @@ class Installation:
 
     def url(self, service: str) -> str:
         """Where a service's API is."""
-        return f"http://{HOST}:{self.ports.api(SERVICES.index(service))}"
+        return f"http://{self.ports.host(service)}:{self.ports.api(SERVICES.index(service))}"
 
     def internal_url(self, service: str) -> str:
         """Where a service's health and metrics are."""
-        return f"http://{HOST}:{self.ports.internal(SERVICES.index(service))}"
+        return f"http://{self.ports.host(service)}:{self.ports.internal(SERVICES.index(service))}"
+
+    @property
+    def portal_url(self) -> str:
+        """Where people reach the portal."""
+        return os.environ.get("TANDEM_PORTAL_URL", self.url("portal"))
+
+    @property
+    def postgres_admin_dsn(self) -> str:
+        """Where PostgreSQL's superuser connects, with the password."""
+        password = self.servers.secrets.password("postgres-superuser")
+        host, port = self.ports.host("postgres"), self.ports.postgres
+        return f"postgresql://{SUPERUSER}:{password}@{host}:{port}/postgres"
+
+    @property
+    def kafka_admin_configuration(self) -> dict[str, Any]:
+        """The settings of a confluent-kafka client that may do everything."""
+        bootstrap = f"{self.ports.host('kafka')}:{self.ports.kafka}"
+        password = self.servers.secrets.password("kafka-admin")
+        return client_configuration(bootstrap, ADMIN, password)
 
     @contextmanager
     def api(self, service: str) -> Iterator["Api"]:

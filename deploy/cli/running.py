@@ -14,6 +14,7 @@ from deploy.cli.output import CommandFailed, Json, print_json, print_table, say
 from deploy.embedded.errors import CannotStart
 from deploy.embedded.kafka_admin import SILENT
 from deploy.services import SERVICES, NoSuchService, build, settings_class, topics_read_by
+from deploy.up.access import let_services_in
 from deploy.up.progress import Progress
 from deploy.up.sequence import Plan, Surroundings, tandem_serve
 from deploy.up.sequence import up as run_until_stopped
@@ -82,6 +83,29 @@ def migrate_databases(
         say(f"{name}: {count} migrations ran." if count else f"{name}: nothing to do.")
 
 
+def provision_here(as_json: Json = False) -> None:
+    """Let the services into PostgreSQL and Kafka, migrate databases, make topics; safe to repeat.
+
+    `tandem up` does so at every start. Elsewhere run it before the services start.
+    """
+    installation = the_installation()
+    let_services_in(
+        SERVICES,
+        installation.servers.secrets,
+        postgres_admin=installation.postgres_admin_dsn,
+        kafka_admin=installation.kafka_admin_configuration,
+    )
+    counts = {
+        name: _migrate(_settings(name, environment), frozenset(Half))
+        for name, environment in installation.environments().items()
+    }
+    created = provision_topics(installation)
+    if as_json:
+        print_json({"migrations": counts, "created": created})
+    else:
+        say(f"{sum(counts.values())} migrations ran, {len(created)} topics were created.")
+
+
 def topics(
     create: Annotated[
         bool, typer.Option("--create", help="Create what is missing and set the settings of all.")
@@ -112,7 +136,7 @@ def topics(
 
 def provision_topics(installation: Installation) -> list[str]:
     """Create missing topics and grant the services what they need; returns the created ones."""
-    from_admin = installation.servers.kafka_admin_configuration
+    from_admin = installation.kafka_admin_configuration
     readers = {name: topics_read_by(name) for name in SERVICES}
     prefix = os.environ.get("TANDEM_TOPIC_PREFIX", "")
     admin = AdminClient(from_admin, logger=SILENT)

@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -83,13 +84,10 @@ class Kafka:
 
     def _format(self) -> None:
         """Give the storage its identity and its administrator's password, kept out of argv."""
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        scram = f"SCRAM-SHA-256=[name={ADMIN},password={self.admin_password}]"
-        words = ["-cp", class_path(), "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool"]
-        words += ["format", f"--cluster-id={cluster}", f"--config={self._properties}"]
-        words += [f"--add-scram={scram}"]
         arguments = self.folder / "format.arguments"
-        write_private(arguments, "\n".join(f'"{word}"' for word in words).encode())
+        write_private(
+            arguments, format_arguments(class_path(), str(self._properties), self.admin_password)
+        )
         try:
             done = subprocess.run(  # noqa: S603
                 [java(), f"@{arguments}"],
@@ -104,20 +102,14 @@ class Kafka:
             raise CannotStart(f"Kafka could not format {self.folder}: {done.stderr.strip()}")
 
     def _configuration(self) -> str:
-        clients = f'{SCRAM} required username="{ADMIN}" password="{self.admin_password}";'
-        controllers = (
-            f'{PLAIN} required username="{CONTROLLER}" password="{self.controller_password}" '
-            f'user_{CONTROLLER}="{self.controller_password}";'
-        )
-        settings = FIXED | {
+        settings = FIXED | sign_in_settings(self.admin_password, self.controller_password)
+        settings |= {
             "listeners": f"CLIENT://{HOST}:{self.port},CONTROLLER://{HOST}:{self.controller_port}",
             "advertised.listeners": f"CLIENT://{HOST}:{self.port}",
             "controller.quorum.voters": f"1@{HOST}:{self.controller_port}",
-            "listener.name.client.scram-sha-256.sasl.jaas.config": clients,
-            "listener.name.controller.plain.sasl.jaas.config": controllers,
             "log.dirs": str(self._log_folder),
         }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
+        return as_properties(settings)
 
 
 FIXED = {
@@ -150,6 +142,39 @@ FIXED = {
     "log.segment.bytes": str(128 * 2**20),
     "num.recovery.threads.per.data.dir": "2",
 }
+
+
+def sign_in_settings(admin_password: str, controller_password: str) -> dict[str, str]:
+    """Return the settings with which the broker signs in to itself, and lets its controller in."""
+    return {
+        "listener.name.client.scram-sha-256.sasl.jaas.config": (
+            f'{SCRAM} required username="{ADMIN}" password="{admin_password}";'
+        ),
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f'{PLAIN} required username="{CONTROLLER}" password="{controller_password}" '
+            f'user_{CONTROLLER}="{controller_password}";'
+        ),
+    }
+
+
+def as_properties(settings: Mapping[str, str]) -> str:
+    """Return settings in the form of a Java properties file."""
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def format_arguments(jars: str, properties: str, admin_password: str) -> bytes:
+    """Return a file of arguments with which Java formats a new storage; passwords are not in argv.
+
+    Args:
+        jars: The class path with Kafka's jars.
+        properties: Where the broker's configuration is.
+        admin_password: What the administrator signs in with.
+    """
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    words = ["-cp", jars, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"]
+    words += [f"--cluster-id={cluster}", f"--config={properties}"]
+    words += [f"--add-scram=SCRAM-SHA-256=[name={ADMIN},password={admin_password}]"]
+    return "\n".join(f'"{word}"' for word in words).encode()
 
 
 def java() -> str:

@@ -123,14 +123,14 @@ def _protocol(handler: MaildirHandler) -> SMTP:
     )
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(host: str, port: int, folder: Path) -> None:
     """Take mails until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     handler = MaildirHandler(folder)
-    server = await loop.create_server(lambda: _protocol(handler), HOST, port)
+    server = await loop.create_server(lambda: _protocol(handler), host, port)
     await stop.wait()
     server.close()
 
@@ -138,10 +138,11 @@ async def serve(port: int, folder: Path) -> None:
 def main() -> None:
     """Run the server in the foreground."""
     parser = argparse.ArgumentParser(prog="deploy.embedded.mailbox", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="port to listen on, on loopback")
+    parser.add_argument("--host", default=HOST, help="address to listen on; loopback by default")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on")
     parser.add_argument("--folder", type=Path, required=True, help="Maildir to store mails in")
     options = parser.parse_args()
-    asyncio.run(serve(options.port, options.folder))
+    asyncio.run(serve(options.host, options.port, options.folder))
 
 
 if __name__ == "__main__":

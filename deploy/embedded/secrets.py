@@ -19,9 +19,9 @@ class Secrets:
 
     def password_file(self, name: str) -> Path:
         """Return the file that holds the password called `name`."""
-        path = private_folder(self.folder) / f"{name}.password"
+        path = self.folder / f"{name}.password"
         if not path.exists():
-            write_private(path, secrets.token_urlsafe(32).encode())
+            self._keep(path, secrets.token_urlsafe(32).encode())
         return path
 
     def password(self, name: str) -> str:
@@ -38,17 +38,24 @@ class Secrets:
 
     def signing_key_file(self, issuer: str) -> Path:
         """Return the file with the private Ed25519 key (PKCS #8 PEM) that an issuer signs with."""
-        path = private_folder(self.folder) / f"{issuer}.key"
+        path = self.folder / f"{issuer}.key"
         if not path.exists():
-            write_private(path, _private_pem(Ed25519PrivateKey.generate()))
+            self._keep(path, _private_pem(Ed25519PrivateKey.generate()))
         return path
 
     def trust_file(self, purpose: str, issuers: Iterable[str]) -> Path:
         """Write the public keys (PEM) of these issuers, by name, as a JSON object; return where."""
-        path = private_folder(self.folder) / f"{purpose}.json"
+        path = self.folder / f"{purpose}.json"
         keys = {name: _public_pem(self.signing_key_file(name).read_bytes()) for name in issuers}
-        write_private(path, json.dumps(keys, indent=1).encode())
+        content = json.dumps(keys, indent=1).encode()
+        if not path.exists() or path.read_bytes() != content:
+            self._keep(path, content)
         return path
+
+    def _keep(self, path: Path, content: bytes) -> None:
+        """Write a secret; one that is there already is only read, for a container may not write."""
+        private_folder(self.folder)
+        write_private(path, content)
 
 
 def _private_pem(key: Ed25519PrivateKey) -> bytes:

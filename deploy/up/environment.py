@@ -10,8 +10,10 @@ from deploy.embedded.programs import HOST
 from deploy.embedded.secrets import Secrets
 
 PREFIX = "TANDEM_"
-OUR_OWN = frozenset({"TANDEM_PORT_SHIFT", "TANDEM_DATA"})
+OUR_OWN = frozenset({"TANDEM_PORT_SHIFT", "TANDEM_DATA", "TANDEM_HOSTS"})
 HIGHEST_SHIFT = 10_000
+POSTGRES_PORT, KAFKA_PORT = 5432, 9092
+"""Where the servers listen on hosts of their own."""
 COMMAND_LINE = "tandem"
 """As whom the command line signs tokens."""
 SIGNING_KEY = "TANDEM_SIGNING_KEY_FILE"
@@ -23,9 +25,16 @@ FORM_ISSUERS = frozenset({"TANDEM_FORM_ISSUERS", "TANDEM_FORM_ISSUERS_FILE"})
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where everything listens on loopback; a second copy takes the same ports, shifted."""
+    """Where everything listens.
+
+    Attributes:
+        shift: A second copy on this machine takes the same ports, shifted.
+        by_name: Whether each program has a host of its own that is called like it, as in a
+            network of containers; otherwise all of them are here, on loopback.
+    """
 
     shift: int = 0
+    by_name: bool = False
 
     @classmethod
     def chosen(cls, caller: Mapping[str, str]) -> "Ports":
@@ -35,28 +44,32 @@ class Ports:
             raise CannotStart(
                 f"TANDEM_PORT_SHIFT is a number from 0 to {HIGHEST_SHIFT}, not {text!r}."
             )
-        return cls(int(text))
+        return cls(int(text), by_name=_by_name(caller))
 
     @classmethod
     def in_use(cls, folder: Path, caller: Mapping[str, str]) -> "Ports":
         """Return the ports of the Tandem on `folder`: as asked for, or as it was started last."""
         if "TANDEM_PORT_SHIFT" in caller or not _note(folder).exists():
             return cls.chosen(caller)
-        return cls.chosen({"TANDEM_PORT_SHIFT": _note(folder).read_text()})
+        return cls.chosen({**caller, "TANDEM_PORT_SHIFT": _note(folder).read_text()})
 
     def remember(self, folder: Path) -> None:
         """Note for commands in other terminals where this Tandem listens."""
         write_private(_note(folder), str(self.shift).encode())
 
+    def host(self, program: str) -> str:
+        """Return the host on which a server or a service listens."""
+        return program if self.by_name else HOST
+
     @property
     def postgres(self) -> int:
         """PostgreSQL's port."""
-        return 54320 + self.shift
+        return POSTGRES_PORT if self.by_name else 54320 + self.shift
 
     @property
     def kafka(self) -> int:
         """The port for Kafka's clients."""
-        return 9192 + self.shift
+        return KAFKA_PORT if self.by_name else 9192 + self.shift
 
     @property
     def kafka_controller(self) -> int:
@@ -88,6 +101,13 @@ class Ports:
             ports[self.api(position)] = f"the HTTP API of {service}"
             ports[self.internal(position)] = f"health and metrics of {service}"
         return ports
+
+
+def _by_name(caller: Mapping[str, str]) -> bool:
+    hosts = caller.get("TANDEM_HOSTS", "here")
+    if hosts not in {"here", "by-name"}:
+        raise CannotStart(f"TANDEM_HOSTS is here or by-name, not {hosts!r}.")
+    return hosts == "by-name"
 
 
 def _note(folder: Path) -> Path:
@@ -132,9 +152,9 @@ def _placed(service: str, position: int, ports: Ports, secrets: Secrets) -> dict
     """Return what differs from service to service, and so cannot be set for all of them at once."""
     database = f"tandem_{service}"
     return {
-        "TANDEM_DATABASE_URL": f"postgresql://{database}@{HOST}:{ports.postgres}/{database}",
+        "TANDEM_DATABASE_URL": f"postgresql://{database}@{ports.host('postgres')}:{ports.postgres}/{database}",
         "TANDEM_DATABASE_PASSWORD_FILE": _absolute(secrets.database_password_file(service)),
-        "TANDEM_KAFKA_BOOTSTRAP": f"{HOST}:{ports.kafka}",
+        "TANDEM_KAFKA_BOOTSTRAP": f"{ports.host('kafka')}:{ports.kafka}",
         "TANDEM_KAFKA_USER": f"tandem-{service}",
         "TANDEM_KAFKA_PASSWORD_FILE": _absolute(secrets.kafka_password_file(service)),
         "TANDEM_API_PORT": str(ports.api(position)),
@@ -146,7 +166,7 @@ def _placed(service: str, position: int, ports: Ports, secrets: Secrets) -> dict
 def _shared(services: tuple[str, ...], ports: Ports, secrets: Secrets) -> dict[str, str]:
     """Return defaults that the caller may replace; a service gets those that it knows."""
     urls = {
-        f"TANDEM_{service.upper()}_URL": f"http://{HOST}:{ports.api(position)}"
+        f"TANDEM_{service.upper()}_URL": f"http://{ports.host(service)}:{ports.api(position)}"
         for position, service in enumerate(services)
     }
     return urls | {

@@ -1,6 +1,5 @@
 """`tandem up` from the first check to the last process gone."""
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -18,11 +17,11 @@ from rich.console import Console
 from deploy.embedded.errors import CannotStart
 from deploy.embedded.files import write_private
 from deploy.embedded.kafka import java
-from deploy.embedded.kafka_admin import ensure_users
 from deploy.embedded.kafka_jars import installed_jars
-from deploy.embedded.postgres import binary, ensure_databases
+from deploy.embedded.postgres import binary
 from deploy.embedded.programs import HOST, Program, becomes_free, wait_until
 from deploy.embedded.servers import EmbeddedServers
+from deploy.up.access import let_services_in
 from deploy.up.environment import Ports, service_environments
 from deploy.up.lock import only_one
 from deploy.up.progress import Progress
@@ -124,7 +123,12 @@ def _run(
     watch = Watch()
     _start_servers(surroundings, plan, supervisor, progress, watch)
     with progress.step("Preparing databases and topics", "Databases and topics are ready"):
-        _let_services_in(surroundings)
+        let_services_in(
+            list(surroundings.environments),
+            surroundings.servers.secrets,
+            postgres_admin=surroundings.servers.postgres_dsn_admin,
+            kafka_admin=surroundings.servers.kafka_admin_configuration,
+        )
         plan.provision(surroundings)
     _start_services(surroundings, supervisor, progress, watch)
     _fill_on_first_start(surroundings, plan, progress)
@@ -159,16 +163,6 @@ def _still_trying(supervisor: Supervisor, watch: Watch) -> bool:
         return False
     watch.refuse_crashing(supervisor.states().values())
     return True
-
-
-def _let_services_in(surroundings: Surroundings) -> None:
-    """Give every service its database and its Kafka user."""
-    secrets, servers = surroundings.servers.secrets, surroundings.servers
-    services = list(surroundings.environments)
-    databases = {name: secrets.database_password_file(name).read_text() for name in services}
-    users = {f"tandem-{name}": secrets.kafka_password_file(name).read_text() for name in services}
-    asyncio.run(ensure_databases(servers.postgres_dsn_admin, databases))
-    ensure_users(servers.kafka_admin_configuration, users)
 
 
 def _start_services(
