@@ -1,7 +1,7 @@
 # Tandem's commands. Only the first `make run` (or `make setup`) needs the network.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test soak check bench lock clean
+.PHONY: help setup run demo test soak check bench debezium lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -38,6 +38,9 @@ check: setup ## lint, formatting, types, import rules, contracts
 
 bench: setup ## measure, as ratios to a yardstick
 	@$(BIN)/python -m tests.bench
+
+debezium: setup ## show Debezium in place of the relay (fetches it when first used)
+	@$(BIN)/python -m deploy.debezium.show
 
 lock: setup ## choose newer versions and write the lock files
 	@$(PIP) install -q uv

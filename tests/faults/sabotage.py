@@ -5,8 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 import asyncpg
 from faststream.kafka import KafkaMessage
 
-from shared.bus import consumer, inbox, store
+from shared.bus import consumer, inbox
 from shared.bus.publisher import Message, Publisher
+from shared.bus.store import inbox as inbox_store
+from shared.bus.store import outbox
 from shared.bus.work import Work
 from shared.database import Connection
 from tandem_events import Received
@@ -29,7 +31,7 @@ def ignore_positions() -> None:
         self: inbox.Inbox, readings: Sequence[inbox.Reading], work: Work
     ) -> list[inbox.Reading]:
         partitions = sorted({reading.partition for reading in readings})
-        await store.lock_positions(work.connection, self._group, partitions)
+        await inbox_store.lock_positions(work.connection, self._group, partitions)
         return list(readings)
 
     inbox.Inbox._not_yet_taken = all_are_fresh  # type: ignore[method-assign]
@@ -37,7 +39,7 @@ def ignore_positions() -> None:
 
 def relay_backwards() -> None:
     """The relay publishes the newest first."""
-    in_order = store.waiting_events
+    in_order = outbox.waiting_events
 
     async def backwards(
         connection: Connection,
@@ -48,7 +50,7 @@ def relay_backwards() -> None:
     ) -> list[asyncpg.Record]:
         return (await in_order(connection, lanes, limit, but_topics, but_keys))[::-1]
 
-    store.waiting_events = backwards
+    outbox.waiting_events = backwards
 
 
 def acknowledge_first() -> None:
