@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-PEOPLE_PER_LANE = 12
-PEOPLE_LANES = 3
+PEOPLE_PER_LANE = 8
+PEOPLE_LANES = 6
 ZONES = ("Europe/Vienna", "Asia/Kathmandu", "America/New_York", "Australia/Sydney")
 MENTOR_CAPACITY = 2
 

@@ -23,7 +23,7 @@ PROGRAMME = {
     "policies": {"checkins": {"weekday": 3, "hour": 10}},
 }
 _TRY_AGAIN_SECONDS = 0.3
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 5.0
 _CONFLICT = 409
 
 
