@@ -101,6 +101,23 @@ class Publisher:
                 raise Refused(error) from error
             raise NotDelivered(len(messages)) from error
 
+    async def settle(self) -> bool:
+        """Wait a while for what was handed over before; says whether nothing of it is left.
+
+        Raises:
+            ProducerBroken: The process must be replaced.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._settle()
+        except TimeoutError:
+            return False
+        except _FATAL as error:
+            raise ProducerBroken(type(error).__name__) from error
+        except KafkaError:
+            await self._begin_anew()
+        return True
+
     async def _begin_anew(self) -> None:
         """Drop the producer: after a refusal its sender may have died without saying so."""
         await self.close()

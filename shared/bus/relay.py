@@ -49,12 +49,14 @@ class Relay:
         self._health = health
         self._batch_size = batch_size
         self._refusals = Refusals()
+        self._stopping = asyncio.Event()
         self._stall = StallTimer(_STALLED_AFTER_SECONDS)
         self._count_next_at = 0.0
         health.watch("relay", self._stall.check)
 
     async def run(self, wake: asyncio.Event, stopping: asyncio.Event) -> None:
         """Relay until the process stops. Raises ProducerBroken when only a new process helps."""
+        self._stopping = stopping
         pause = Pause()
         while not stopping.is_set():
             self._stall.begin()
@@ -90,7 +92,11 @@ class Relay:
             await self._measure(connection, len(events))
             if not events:
                 return 0
-            published = await self._publish(events)
+            try:
+                published = await self._publish(events)
+            except NotDelivered:
+                await self._keep_lanes_until_settled(connection)
+                raise
             self._reached(Moment.PUBLISHED)
             await outbox.delete_published(connection, [event["position"] for event in published])
         OUTBOX_PUBLISHED.inc(len(published))
@@ -113,6 +119,17 @@ class Relay:
             middle = len(left) // 2
             return [*await self._publish(left[:middle]), *await self._publish(left[middle:])]
         return left
+
+    async def _keep_lanes_until_settled(self, connection: Connection) -> None:
+        """Let no other relay pass while aiokafka still holds what was handed over.
+
+        It would publish newer events of a subject, the old ones would arrive after them, and a
+        compacted topic would keep an old state as the last.
+        """
+        self._health.problem("relay", "can't publish: Kafka does not acknowledge")
+        while not self._stopping.is_set() and not await self._publisher.settle():
+            self._stall.begin()  # waiting for Kafka is right
+            await outbox.keep_lanes(connection)
 
     def _set_aside(self, event: asyncpg.Record, refusal: Refused) -> None:
         log.error(

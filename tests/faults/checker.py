@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from tandem_events import TOPICS, Kind
 from tests.faults.history import Accepted, History
 
 Key = Callable[[dict[str, Any]], Hashable]
@@ -23,6 +24,7 @@ class Finding:
         return f"{self.guarantee}: {self.what}"
 
 
+STATES = frozenset(topic.name for topic in TOPICS if topic.kind is Kind.STATE)
 LOST, TWICE, ORDER, NUMBERS = "lost", "twice", "order", "numbers"
 POSITION, CAPACITY, CHECKINS, LEDGER = "position", "capacity", "check-ins", "ledger"
 
@@ -46,6 +48,7 @@ def check(history: History) -> list[Finding]:
         nothing_is_lost_on_the_way,
         each_version_has_one_id,
         published_in_order,
+        newest_state_is_last,
         everything_took_effect,
         nothing_took_effect_twice,
         took_effect_in_order,
@@ -133,6 +136,20 @@ def published_in_order(history: History) -> Iterator[Finding]:
             what = f"{record.topic} {record.subject}: {record.sequence} after {newest[place]}"
             yield Finding(ORDER, f"published {what} at {record.partition}:{record.offset}")
         newest[place] = max(record.sequence, newest.get(place, 0))
+
+
+def newest_state_is_last(history: History) -> Iterator[Finding]:
+    """What a compacted topic keeps of a subject is its newest state, whatever was repeated."""
+    newest: dict[Hashable, int] = {}
+    last: dict[Hashable, int] = {}
+    for record in sorted(history.published, key=lambda r: (r.topic, r.partition, r.offset)):
+        if record.topic in STATES:
+            place: Hashable = (record.topic, record.source, record.subject)
+            last[place] = record.sequence
+            newest[place] = max(record.sequence, newest.get(place, 0))
+    for subject, sequence in newest.items():
+        if last[subject] < sequence:
+            yield Finding(ORDER, f"{subject} ends with {last[subject]}, and {sequence} is newer")
 
 
 def everything_took_effect(history: History) -> Iterator[Finding]:

@@ -110,9 +110,9 @@ class Rig:
         self._orders(service).unlink(missing_ok=True)
 
     def start_second(self, service: str) -> None:
-        """Start a second consumer process of a service: its group is rebalanced."""
+        """Start a second process of a service: its group is rebalanced, and two relays share."""
         environment = self.environments[service] | {
-            "TANDEM_ROLES": "consume",
+            "TANDEM_ROLES": "consume,relay",
             "TANDEM_API_PORT": "0",
             "TANDEM_INTERNAL_PORT": "0",
         }

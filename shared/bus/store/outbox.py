@@ -166,6 +166,11 @@ async def delete_published(connection: Connection, positions: Sequence[int]) -> 
     await connection.execute(_DELETE, positions)
 
 
+async def keep_lanes(connection: Connection) -> None:
+    """Keep the transaction that holds lanes from being taken for idle."""
+    await connection.execute("SELECT")
+
+
 async def count_waiting(connection: Connection, at_most: int) -> int:
     """How many events wait in the outbox, counted no further than `at_most`."""
     return int(await connection.fetchval(_OLDEST, at_most))

@@ -108,6 +108,12 @@ def versions_left_in_the_wrong_order(history: History) -> None:
     history.published[:2] = [registered(0, 2, "v2"), registered(1, 1, "v1")]
 
 
+def an_old_state_arrived_last(history: History) -> None:
+    history.published.append(registered(2, 1, "v1"))
+    history.ends["participant-registered", 0] = 3
+    history.positions["notifications", "participant-registered", 0] = 3
+
+
 def an_event_had_no_effect(history: History) -> None:
     history.applied.pop()
 
@@ -166,6 +172,7 @@ VIOLATIONS: dict[Callable[[History], None], str] = {
     a_version_has_two_ids: NUMBERS,
     an_id_stands_for_two_versions: NUMBERS,
     versions_left_in_the_wrong_order: ORDER,
+    an_old_state_arrived_last: ORDER,
     an_event_had_no_effect: LOST,
     a_good_event_was_put_aside: LOST,
     an_event_took_effect_twice: TWICE,
