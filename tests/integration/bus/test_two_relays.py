@@ -3,10 +3,10 @@
 import asyncio
 from uuid import uuid4
 
-from shared.bus import store
 from shared.bus.kafka import client_options
 from shared.bus.publisher import Publisher
 from shared.bus.relay import Relay
+from shared.bus.store import outbox
 from shared.health import Health
 from tests.conftest import OpenRoom
 from tests.support.kafka import make_topics
@@ -42,7 +42,7 @@ class TestARelayWhoseEventsKafkaHasNotAcknowledged:
         stopping.set()
         await running
         assert free_meanwhile == []
-        assert len(await _free_lanes(room)) == store.LANES
+        assert len(await _free_lanes(room)) == outbox.LANES
 
 
 async def _tell(room: Room) -> None:
@@ -66,4 +66,4 @@ async def _says(health: Health, reason: str) -> bool:
 async def _free_lanes(room: Room) -> list[int]:
     """What another relay could have."""
     async with room.pool.acquire() as connection, connection.transaction():
-        return await store.lock_free_lanes(connection, range(store.LANES))
+        return await outbox.lock_free_lanes(connection, range(outbox.LANES))
