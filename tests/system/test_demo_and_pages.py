@@ -1,51 +1,35 @@
 """The demo tells its story; and its people's pages in a real browser, with and without script."""
 
+import os
 import re
+import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from deploy.embedded.mailbox import Mail, read_mailbox
+from shared.auth import Form, FormKind
+from shared.ids import new_id
 from tests.system.browsers import look_at, running_chromium, violations_on
-from tests.system.running import Running, running_tandem
+from tests.system.quarter import (
+    Quarter,
+    ask_for_link,
+    fill_in_checkin,
+    open_checkin,
+    sign_in,
+    sign_in_as_coordinator,
+    somebody_who_takes_no_part,
+    window,
+)
+from tests.system.running import running_tandem
 
 pytestmark = pytest.mark.timeout(600)
 
-LINK = re.compile(r"https?://\S+/(?:checkins|sign-in)/\S+")
-PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
-
-
-@dataclass
-class Quarter:
-    """A quarter that has been lived, with its mails and pages."""
-
-    running: Running
-
-    @property
-    def story(self) -> str:
-        return "".join(self.running.output)
-
-    @property
-    def portal(self) -> str:
-        return self.running.installation.url("portal")
-
-    def mails(self) -> list[Mail]:
-        return read_mailbox(self.running.installation.servers.mailbox_folder)
-
-    def link_in(self, mail: Mail) -> str:
-        found = LINK.search(mail.text)
-        assert found
-        return found[0]
-
-    def coordinators_link(self) -> str:
-        return str(self.running.tandem("token", "--role", "coordinator", "--link")["link"])
+OWN = f"/my/checkins/{new_id()}"
 
 
 @pytest.fixture(scope="module")
@@ -66,51 +50,6 @@ def script(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-@asynccontextmanager
-async def window(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    context: BrowserContext = await browser.new_context(**{"viewport": PHONE, **options})
-    context.set_default_timeout(10_000)
-    try:
-        yield await context.new_page()
-    finally:
-        await context.close()
-
-
-async def open_checkin(page: Page, quarter: Quarter) -> None:
-    """Open a check-in that nobody has answered yet, by the link in its mail."""
-    for mail in reversed(quarter.mails()):
-        if "check-in" in mail.subject:
-            await page.goto(quarter.link_in(mail))
-            if await page.locator("#lesson").count():
-                return
-    raise AssertionError("every check-in has been answered")
-
-
-async def sign_in(page: Page, quarter: Quarter, address: str) -> None:
-    """Sign in as a person does: ask, look into the mail, open its link, press its button."""
-    await page.goto(f"{quarter.portal}/sign-in")
-    await page.get_by_label("Your mail address at work").fill(address)
-    await page.get_by_role("button", name="Send me a link").click()
-    await expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
-    await page.goto(await _newest_sign_in_link(quarter, address, page))
-    await page.get_by_role("button", name="Sign in").click()
-
-
-async def _newest_sign_in_link(quarter: Quarter, address: str, page: Page) -> str:
-    for _ in range(100):
-        newest = quarter.mails()[-1]
-        if "sign in" in newest.subject and parseaddr(newest.to)[1] == address:
-            return quarter.link_in(newest)
-        await page.wait_for_timeout(100)
-    raise AssertionError(f"no mail to sign in came to {address}")
-
-
-async def sign_in_as_coordinator(page: Page, quarter: Quarter) -> None:
-    await page.goto(quarter.coordinators_link())
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("heading", name="Programmes")).to_be_visible()
-
-
 class TestTheDemo:
     def test_tells_who_was_matched_and_why(self, quarter: Quarter) -> None:
         assert re.search(r"153 pairs were found; 23 mentees wait", quarter.story)
@@ -124,6 +63,21 @@ class TestTheDemo:
     def test_lives_a_quarter_at_ten_o_clock_in_every_office(self, quarter: Quarter) -> None:
         for place in ("Tokyo", "Kolkata", "Berlin", "London", "Sao Paulo", "New York"):
             assert quarter.story.count(f"10:00 in {place}") == 3
+
+    def test_prints_commands_that_work_when_they_are_copied(self, quarter: Quarter) -> None:
+        lines = quarter.story.splitlines()
+        hint = next(n for n, line in enumerate(lines) if "in a second terminal:" in line)
+        without = {name: value for name, value in os.environ.items() if "TANDEM" not in name}
+
+        mails, link = (
+            subprocess.run(
+                ["/bin/sh", "-c", line], env=without, capture_output=True, text=True, check=True
+            ).stdout
+            for line in lines[hint + 1 : hint + 3]
+        )
+
+        assert "mails, the newest last" in mails
+        assert link.startswith(f"{quarter.portal}/sign-in/with/")
 
     def test_leaves_nothing_undone(self, quarter: Quarter) -> None:
         states = quarter.running.tandem("status")
@@ -246,6 +200,8 @@ class TestEveryPage:
             await page.goto(f"{quarter.portal}/programmes")
             await page.get_by_role("link", name="Mentoring quarter").first.click()
             found["programme"] = await violations_on(page)
+            await page.get_by_role("row").nth(1).get_by_role("link").first.click()
+            found["programme-checkins"] = await violations_on(page)
 
         assert {place: rules for place, rules in found.items() if rules} == {}
 
@@ -260,6 +216,78 @@ class TestEveryPage:
             await look_at(page, f"home-{scheme}")
 
             assert await violations_on(page) == []
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    async def test_about_an_answer_has_none_either(
+        self, quarter: Quarter, chromium: Browser, scheme: str
+    ) -> None:
+        found: dict[str, list[str]] = {}
+
+        async def check(page: Page, name: str, heading: str) -> None:
+            await expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+            await look_at(page, f"{name}-{scheme}")
+            found[name] = await violations_on(page)
+
+        async with window(chromium, color_scheme=scheme) as page:
+            await open_checkin(page, quarter)
+            link, form = page.url, Form(FormKind.CHECKIN, new_id(), new_id())
+            await fill_in_checkin(page)
+            await page.locator("form.stacked").evaluate("(f, to) => { f.action = to }", OWN)
+            await page.get_by_role("button", name="Send my answers").click()
+            await check(page, "checkin-signed-out", "Your answers are not saved yet")
+            await expect(page.locator("#lesson")).to_have_value("Ask earlier.")
+
+            await page.goto(link)
+            await fill_in_checkin(page)
+            other = await page.context.new_page()
+            await other.goto(link)
+            await fill_in_checkin(other)
+            await other.get_by_role("button", name="Send my answers").click()
+            await check(other, "checkin-thanks", "Thank you")
+            await page.get_by_role("button", name="Send my answers").click()
+            await check(page, "checkin-answered-twice", "Your answers are not saved")
+
+            await page.goto(link)
+            await check(page, "checkin-used", "You have answered this check-in")
+            await page.goto(quarter.link_to(form, "checkins", timedelta(minutes=-1)))
+            await check(page, "checkin-expired", "This link is no longer good")
+            await page.goto(quarter.link_to(form, "sign-in", timedelta(minutes=1)))
+            await check(page, "link-foreign", "This link does not belong here")
+
+        assert {place: rules for place, rules in found.items() if rules} == {}
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    async def test_about_signing_in_and_coordinators_has_none_either(
+        self, quarter: Quarter, chromium: Browser, scheme: str
+    ) -> None:
+        found: dict[str, list[str]] = {}
+        asked = [mail for mail in quarter.mails() if "check-in" in mail.subject]
+        address = parseaddr(asked[-3 if scheme == "light" else -4].to)[1]
+        async with (
+            window(chromium, color_scheme=scheme) as page,
+            window(chromium, color_scheme=scheme) as elsewhere,
+        ):
+            link = await ask_for_link(page, quarter, address)
+            await elsewhere.goto(link)
+            await expect(elsewhere.get_by_role("heading", level=1)).to_contain_text("the browser")
+            found["sign-in-other-browser"] = await violations_on(elsewhere)
+            await page.goto(link)
+            await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Tandem")
+            found["sign-in-confirm"] = await violations_on(page)
+
+            await sign_in_as_coordinator(page, quarter)
+            await page.get_by_role("link", name="Coordinators").click()
+            await page.get_by_label("Mail address at work").fill(somebody_who_takes_no_part())
+            await page.get_by_role("button", name="Appoint coordinator").click()
+            await look_at(page, f"coordinators-{scheme}")
+            found["coordinators"] = await violations_on(page)
+            await page.get_by_role("link", name="Dismiss").first.click()
+            await page.get_by_role("button", name="Dismiss").click()
+            await expect(page.get_by_role("alert")).to_be_visible()
+            await look_at(page, f"coordinator-dismissal-{scheme}")
+            found["coordinator-dismissal"] = await violations_on(page)
+
+        assert {place: rules for place, rules in found.items() if rules} == {}
 
     async def test_fits_the_narrowest_window(self, quarter: Quarter, chromium: Browser) -> None:
         async with window(chromium, viewport=NARROWEST) as page:
