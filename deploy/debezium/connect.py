@@ -26,6 +26,11 @@ class ConnectorFailed(Exception):
         super().__init__(f"Debezium's connector failed: {trace}")
 
 
+def heartbeat_topic(service: str) -> str:
+    """The topic in which a connector notes how far it is while its outbox is quiet."""
+    return f"__debezium-heartbeat.tandem-{service}"
+
+
 @dataclass(frozen=True, slots=True)
 class Connect:
     """One standalone worker with its offsets in `folder`, its REST interface on loopback."""

@@ -6,12 +6,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from deploy import services
 from deploy.debezium import store
-from deploy.debezium.connect import Connect
-from deploy.embedded.kafka_admin import ensure_users
+from deploy.debezium.connect import PATIENCE_SECONDS, Connect, heartbeat_topic
+from deploy.embedded.kafka_admin import SILENT, ensure_users
 from deploy.embedded.postgres import ensure_databases
 from deploy.embedded.programs import HOST, Program, RunningProgram, free_ports, wait_until
 from deploy.embedded.servers import EmbeddedServers
@@ -98,12 +106,31 @@ async def stage() -> AsyncIterator[Stage]:
         environment = _environment(servers, api, internal)
         settings = services.settings_class(SERVICE).load(environment)
         await migrate(settings, services.build(settings).migrations, frozenset(Half))
-        provision(AdminClient(servers.kafka_admin_configuration), {SERVICE: []})
+        admin = AdminClient(servers.kafka_admin_configuration, logger=SILENT)
+        provision(admin, {SERVICE: []})
+        _make_heartbeat_topic(admin)
         await store.let_debezium_in(
             servers.postgres_dsn_admin, SERVICE, secrets.password("postgres-debezium")
         )
         connect = Connect(Path(servers.folder) / "connect", rest, SERVICE)
         yield Stage(servers, environment, settings, connect)
+
+
+def _make_heartbeat_topic(admin: AdminClient) -> None:
+    """Make the one topic that Debezium needs besides ours, and let the service write to it."""
+    name = heartbeat_topic(SERVICE)
+    topic = NewTopic(name, num_partitions=1, config={"cleanup.policy": "compact"})
+    grant = AclBinding(
+        ResourceType.TOPIC,
+        name,
+        ResourcePatternType.LITERAL,
+        f"User:{user_of(SERVICE)}",
+        "*",
+        AclOperation.WRITE,
+        AclPermissionType.ALLOW,
+    )
+    for outcome in [*admin.create_topics([topic]).values(), *admin.create_acls([grant]).values()]:
+        outcome.result(PATIENCE_SECONDS)
 
 
 def _environment(servers: EmbeddedServers, api: int, internal: int) -> dict[str, str]:

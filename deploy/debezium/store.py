@@ -22,9 +22,10 @@ _HELD_BACK: LiteralString = """
     FROM pg_replication_slots WHERE slot_name = $1
 """
 
-_LOG_A_MEBIBYTE: LiteralString = """
-    SELECT pg_logical_emit_message(false, 'something else', repeat('x', 1024 * 1024))
-    FROM generate_series(1, $1)
+_OTHER_TABLE: LiteralString = "CREATE TABLE IF NOT EXISTS something_else (filling text)"
+
+_FILL_OTHER_TABLE: LiteralString = """
+    INSERT INTO something_else SELECT repeat('x', 1000) FROM generate_series(1, 1024 * $1::int)
 """
 
 
@@ -82,6 +83,7 @@ async def log_other_changes(admin_dsn: str, service: str, mebibytes: int) -> Non
     """Make the server's log grow by what no outbox row is part of."""
     admin = await asyncpg.connect(admin_dsn, database=f"tandem_{service}")
     try:
-        await admin.execute(_LOG_A_MEBIBYTE, mebibytes)
+        await admin.execute(_OTHER_TABLE)
+        await admin.execute(_FILL_OTHER_TABLE, mebibytes)
     finally:
         await admin.close()
