@@ -3,7 +3,7 @@
 It raises in the middle of a fetch, where a consumer can neither take the record nor step past it,
 so the partition would stand still for ever. Here such a batch is read again with a reader that
 keeps a broken name's bytes as lone surrogates (PEP 383); every other batch is read as before. See
-docs/decisions/0016-header-names.md.
+docs/decisions/0016-poison.md.
 """
 
 import struct

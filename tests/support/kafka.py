@@ -89,7 +89,7 @@ async def send_raw(servers: Servers, topic: str, records: Sequence[RawRecord]) -
         try:
             sent = [
                 await producer.send(
-                    topic, value, key, headers=[(_Name(n), v) for n, v in headers], partition=0
+                    topic, value, key, headers=[(AnyName(n), v) for n, v in headers], partition=0
                 )
                 for key, value, headers in records
             ]
@@ -98,7 +98,7 @@ async def send_raw(servers: Servers, topic: str, records: Sequence[RawRecord]) -
             await producer.stop()
 
 
-class _Name(str):
+class AnyName(str):
     """A header's name that is sent as the bytes it stands for."""
 
     __slots__ = ()

@@ -1,6 +1,7 @@
 """The probe: the smallest service, to test the spine without any service's own rules."""
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +16,10 @@ from shared.settings import ServiceSettings
 from tandem_events import ParticipantRegistered, Profile
 
 BUG = "a bug waits here"
+BLOCKS_FOR_EVER = "blocks for ever"
+AWAITS_FOR_EVER = "awaits for ever"
+HANGS_WHILE = "PROBE_HANGS_WHILE"
+"""The variable that names a file: while it exists, the handler hangs at events that ask for it."""
 
 
 class ProbeSettings(ServiceSettings):
@@ -33,6 +38,8 @@ async def count_effects(told: Sequence[Told[ParticipantRegistered]], work: Work)
     """Keep the newest state of each subject, and how many events of it took effect."""
     if any(item.event.profile.department == BUG for item in told):
         raise ProbeBug
+    if _hangs_now():
+        await _hang({item.event.profile.department for item in told})
     newest = latest_per_subject(told)
     times = (
         [sum(item.subject == new.subject for item in told) for new in newest]
@@ -54,6 +61,17 @@ async def count_effects(told: Sequence[Told[ParticipantRegistered]], work: Work)
         [item.event.capacity for item in newest],
         times,
     )
+
+
+def _hangs_now() -> bool:
+    return Path(os.environ.get(HANGS_WHILE, "/nowhere")).exists()
+
+
+async def _hang(departments: set[str]) -> None:
+    if BLOCKS_FOR_EVER in departments:
+        threading.Event().wait()
+    if AWAITS_FOR_EVER in departments:
+        await asyncio.Event().wait()
 
 
 def build(settings: ServiceSettings) -> Service:
