@@ -1,5 +1,6 @@
 """The probe: the smallest service, to test the spine without any service's own rules."""
 
+import asyncio
 import os
 import threading
 from collections.abc import Sequence
