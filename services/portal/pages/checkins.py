@@ -74,6 +74,9 @@ async def form_page(
         422 if filled.errors else 200,
         action=opened.address,
         partner=partner,
+        asked_at=instant_of(checkin["due_at"]),
+        is_newest=checkin["is_newest"],
+        is_over=checkin["is_over"],
         last_goal=checkin["last_goal"],
         filled=filled,
     )

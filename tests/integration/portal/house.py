@@ -30,6 +30,8 @@ from tests.integration.intake import company
 from tests.support.keys import COMMAND_LINE, LINKS
 from tests.support.room import PORTAL_URL, Room, record_of
 
+FILLED = {"lesson": "Ask earlier.", "goal": "A talk.", "goal_rating": "none", "session": "5"}
+WRITTEN = ("Ask earlier.", "A talk.")
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 
