@@ -2,11 +2,9 @@
 
 import csv
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -22,9 +20,10 @@ from deploy.services import SERVICES
 from deploy.simulation import Simulation
 from services.notifications.sending import BATCH
 from shared.clock import SteppingClock
-from tandem_events import CheckinDue, Envelope
+from tandem_events import CheckinAnswered, CheckinDue, Envelope
 from tests.support.kafka import read_all
 from tests.support.servers import servers_of
+from tests.system.lives import ANSWERING, BUSIEST, Answerers, Nemesis
 from tests.system.running import Running, running_tandem
 
 pytestmark = pytest.mark.timeout(900)
@@ -41,30 +40,6 @@ SUNDAY, TWO_O_CLOCK = 7, 2
 BEGIN = datetime(2025, 12, 1, tzinfo=UTC)
 END = datetime(2027, 1, 15, tzinfo=UTC)
 ROUNDS = 12
-KILL_ONE_STEP_IN = 9
-LONGEST_DELAY_SECONDS = 0.1
-
-
-@dataclass
-class Nemesis:
-    """Kills a service now and then, just after the clock has jumped: amid the work."""
-
-    running: Running
-    chance: random.Random
-    kills: Counter[str] = field(default_factory=Counter)
-
-    def perhaps_strike(self) -> None:
-        if self.chance.randrange(KILL_ONE_STEP_IN):
-            return
-        fewest = min(self.kills[service] for service in SERVICES)
-        victim = self.chance.choice([s for s in SERVICES if self.kills[s] == fewest])
-        self.kills[victim] += 1
-        delay = self.chance.uniform(0, LONGEST_DELAY_SECONDS)
-        threading.Timer(delay, self._strike, [victim]).start()
-
-    def _strike(self, victim: str) -> None:
-        with suppress(ProcessLookupError):
-            self.running.kill(victim)
 
 
 @dataclass(frozen=True)
@@ -75,7 +50,10 @@ class Year:
     checkins: list[asyncpg.Record]
     records: "list[ConsumerRecord[bytes, bytes]]"
     mails: list[Mail]
+    answered: list[str]
+    told_answers: "list[ConsumerRecord[bytes, bytes]]"
     kills: Counter[str]
+    amid_work: Counter[str]
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +67,16 @@ async def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
         simulation = Simulation(clock, {s: installation.internal_url(s) for s in SERVICES})
         simulation.settle()
         nemesis = Nemesis(running, random.Random(SEED))
+        answerers = Answerers(running, nemesis, (await _people(running))[:ANSWERING])
+        answerers.live(simulation)
         simulation.run(END, after_step=nemesis.perhaps_strike)
+        nemesis.come_to_rest()
         servers = servers_of(installation.servers)
         return Year(
             await _zones(running), await _checkins(running),
             await read_all(servers, CheckinDue.topic.name), read_mailbox(servers.mailbox),
-            nemesis.kills,
+            answerers.answered, await read_all(servers, CheckinAnswered.topic.name),
+            nemesis.kills, nemesis.amid_work,
         )  # fmt: skip
 
 
@@ -157,6 +139,11 @@ async def _rows_of(running: Running, service: str, query: str) -> list[asyncpg.R
 async def _zones(running: Running) -> dict[str, str]:
     rows = await _rows_of(running, "checkins", "SELECT participant_id, time_zone FROM participant")
     return {str(row["participant_id"]): row["time_zone"] for row in rows}
+
+
+async def _people(running: Running) -> list[str]:
+    query = "SELECT person_id FROM participant ORDER BY participant_id"
+    return [str(row["person_id"]) for row in await _rows_of(running, "checkins", query)]
 
 
 async def _checkins(running: Running) -> list[asyncpg.Record]:
@@ -233,7 +220,23 @@ class TestTheYear:
         assert len(told) == 2 * PAIRS
         assert len(mails) - len(first) <= BATCH * year.kills["notifications"]
 
-    async def test_killed_every_service_meanwhile(self, year: Year, record_property: Any) -> None:
+    async def test_keeps_every_answer_and_tells_of_it_once(self, year: Year) -> None:
+        kept = [str(row["checkin_id"]) for row in year.checkins if row["answered_at"]]
+        told = {
+            (envelope.subject, envelope.id)
+            for record in year.told_answers
+            for envelope in [Envelope.from_headers(record.headers)]
+        }
+
+        assert len(year.answered) == ANSWERING // 2 * ROUNDS
+        assert sorted(kept) == sorted(year.answered) == sorted(subject for subject, _ in told)
+
+    async def test_killed_every_service_meanwhile_and_most_amid_their_work(
+        self, year: Year, record_property: Any
+    ) -> None:
         record_property("kills", dict(year.kills))
+        record_property("amid_work", dict(year.amid_work))
 
         assert set(year.kills) == set(SERVICES)
+        assert sum(year.kills[service] for service in BUSIEST) > year.kills.total() / 2
+        assert min(year.amid_work[service] for service in BUSIEST) >= 2
