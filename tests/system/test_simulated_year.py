@@ -239,4 +239,4 @@ class TestTheYear:
 
         assert set(year.kills) == set(SERVICES)
         assert sum(year.kills[service] for service in BUSIEST) > year.kills.total() / 2
-        assert min(year.amid_work[service] for service in BUSIEST) >= 2
+        assert min(year.amid_work[service] for service in BUSIEST) > 0
