@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.cli.installation import Installation
 from deploy.cli.output import CommandFailed
+from shared.bus.raw_headers import keep_raw_header_names
 from tandem_events import PARTITIONS, TOPICS, MalformedEnvelope, UnreadableEvent, read_record
 
 Show = Callable[[dict[str, Any]], None]
@@ -22,6 +23,7 @@ class EventReader:
         unknown = sorted(set(topics) - known)
         if unknown:
             raise CommandFailed(f"There is no topic {unknown[0]}: `tandem topics` lists them.")
+        keep_raw_header_names()
         self._installation = installation
         prefix = os.environ.get("TANDEM_TOPIC_PREFIX", "")
         shown = topics or [topic.name for topic in TOPICS if not topic.readers]

@@ -55,17 +55,21 @@ async def audit(running: Running, service: str, letter: str) -> list[tuple[str, 
 class TestAPoisonedTopic:
     async def test_is_listed_shown_and_discarded_and_that_is_audited(self, tandem: Running) -> None:
         servers = servers_of(tandem.installation.servers)
-        await send_raw(servers, "participant-unplaced", [(b"k", b'{"half": ', [("note", None)])])
+        await send_raw(
+            servers, "participant-unplaced", [(b"k", b'{"half": ', [("n\udcffte", b"x")])]
+        )
         (letter,) = await waiting(tandem, "notifications", "participant-unplaced")
 
         shown = tandem.tandem("dead-letters", "show", letter["id"])
         unasked = tandem.failure("dead-letters", "discard", letter["id"])
         discarded = tandem.tandem("dead-letters", "discard", letter["id"], "--yes")
+        events = tandem.lines("events", "--topic", "participant-unplaced")
         left = tandem.tandem("dead-letters", "list", "--topic", "participant-unplaced")
 
         assert shown["service"] == "notifications"
         assert shown["value"]["utf8"] == '{"half": '
-        assert shown["headers"] == [{"name": "note", "value": None}]
+        assert [header["name"] for header in shown["headers"]] == ["n\\xffte"]
+        assert [event["data"].keys() for event in events] == [{"unreadable"}]
         assert "--yes" in unasked["error"]
         assert [each["state"] for each in discarded] == ["discarded"]
         assert left == []

@@ -268,6 +268,26 @@ class TestASettledDeadLetter:
         assert len(await audited(operator, ids[0])) == 1
 
 
+class TestTheReleaseBefore:
+    async def test_still_buries_on_the_new_tables(
+        self, room: Room, operator: httpx.AsyncClient
+    ) -> None:
+        for _ in range(2):
+            await room.pool.execute(
+                """
+                INSERT INTO bus.dead_letter (id, consumer_group, topic, partition, record_offset,
+                    record_key, header_names, header_values, record_value, problem, died_at)
+                VALUES ($1, 'group', 'topic', 0, 7, NULL, '{}', '{}', NULL, 'It is bad.', now())
+                ON CONFLICT (consumer_group, topic, partition, record_offset)
+                DO UPDATE SET times = bus.dead_letter.times + 1, problem = excluded.problem
+                """,
+                new_id(),
+            )
+
+        (item,) = await listed(operator)
+        assert (item["state"], item["times"]) == ("waiting", 2)
+
+
 class TestARecordOnTheWrongTopic:
     async def test_is_put_aside_though_its_type_is_known(
         self, room: Room, operator: httpx.AsyncClient
