@@ -17,7 +17,7 @@ TELLING = ("intake", "matching", "notifications", "checkins")
 LISTENING = ("matching", "notifications", "checkins")
 _LOOK_EVERY_SECONDS = 0.2
 _PATIENCE_WITH_A_TRAP = 15.0
-_SERVER_SECONDS = 90.0
+_SERVER_SECONDS = 300.0
 
 
 class Fault(StrEnum):

@@ -131,7 +131,7 @@ class Rig:
         self.seconds[service].ask_to_stop()
         self._forget_second(service)
 
-    async def all_ready(self, within_seconds: float = 120) -> None:
+    async def all_ready(self, within_seconds: float = 300) -> None:
         """Wait until servers and services can be used."""
         await asyncio.to_thread(self.servers.wait_until_ready, seconds=within_seconds)
         async with httpx.AsyncClient(timeout=5) as client:
