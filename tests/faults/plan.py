@@ -90,10 +90,10 @@ def lane_of_coordinator(seed: int) -> Iterator[Command]:
 
 
 def lane_of_time(seed: int) -> Iterator[Command]:
-    """Time goes by, in steps of some hours to some days."""
+    """Time goes by, in steps of some hours."""
     chance = random.Random(f"{seed} time")
     while True:
-        yield Command(Verb.STEP, None, chance.randint(1, 72), chance.uniform(0.5, 2))
+        yield Command(Verb.STEP, None, chance.randint(1, 24), chance.uniform(0.5, 2))
 
 
 def lanes(seed: int) -> dict[str, Iterator[Command]]:

@@ -229,7 +229,7 @@ def _through_proxy(
     return environment | {
         "TANDEM_DATABASE_URL": direct.replace(f":{ports.postgres}/", f":{proxy.port}/"),
         ORDERS: str(folder / "orders" / service),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'shared/contracts'}",
     }
 
 

@@ -17,7 +17,7 @@ from tests.faults.nemesis import Fault, Nemesis, schedule
 from tests.faults.rig import Rig, running_rig
 from tests.faults.workload import Workload
 
-BEGIN = datetime(2026, 1, 5, 8, tzinfo=UTC)
+BEGIN = datetime(2026, 1, 20, 8, tzinfo=UTC)
 TRIES_TO_REST = 3
 HANDS = 2
 """How many faults are dealt out at the same time, besides those that last."""

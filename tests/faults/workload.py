@@ -93,8 +93,31 @@ class Workload:
             case Command(verb=Verb.END):
                 await self._end(command.number)
             case _:
-                clock = self._rig.clock
-                clock.step(clock.now() + timedelta(hours=command.number))
+                await self._step(timedelta(hours=command.number))
+
+    async def _step(self, time: timedelta) -> None:
+        """Let time go by, once nobody waits to be asked: who is asked too late is passed over."""
+        while not await self._nobody_is_late():
+            if self._stopping.is_set():
+                return
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+        clock = self._rig.clock
+        clock.step(clock.now() + time)
+
+    async def _nobody_is_late(self) -> bool:
+        checkins, matching = await self._outlook("checkins"), await self._outlook("matching")
+        if checkins is None or matching is None:
+            return False
+        on_its_way = matching["outbox"] or checkins["lag"]
+        return not on_its_way and "ask" not in checkins["busy"]
+
+    async def _outlook(self, service: str) -> dict[str, Any] | None:
+        url = f"{self._rig.installation.internal_url(service)}/pending"
+        try:
+            answer = await self._clients[service].get(url)
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.is_success else None
 
     async def _import(self, person: Person, version: int) -> None:
         email = f"p{person.number}.v{version}@example.com"
