@@ -1,7 +1,7 @@
 # Tandem's commands. Only the first `make run` (or `make setup`) needs the network.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test soak check bench debezium lock clean
+.PHONY: help setup run demo test test-containers soak check bench debezium lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: $(VENV)/.jars ## install everything into .venv
 
@@ -25,6 +25,9 @@ demo: setup ## live a quarter of a sample company in minutes
 
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
+
+test-containers: setup ## bring docker-compose.yml up and test on it, where an engine can run
+	@$(BIN)/python -m pytest tests/containers -m containers
 
 soak: setup ## live through 200 faults in half an hour; SEED=7 FAULTS=50 choose others
 	@$(BIN)/python -m tests.faults "$(SEED)" "$(FAULTS)"

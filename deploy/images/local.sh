@@ -5,18 +5,21 @@ set -eu
 cd "$(dirname "$0")/../.."
 export DOCKER_BUILDKIT=0 # the newer builder is a plug-in that not every machine has
 suite=${SUITE:-bookworm}
+no_base=75 # how we end when it is this machine that cannot do it
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 if ! docker image inspect tandem-base:local >/dev/null 2>&1; then
     echo "Making a base of Debian $suite with Python …"
     debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$suite" "$work/base" >"$work/log" \
-        || { tail -n 5 "$work/log" >&2; exit 1; }
+        || { tail -n 5 "$work/log" >&2; exit "$no_base"; }
     # the base trusts whom this machine trusts: it may reach package registries through a proxy of its own
     cp -L /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/ca-certificates.crt"
     printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$work/base/etc/pip.conf"
     tar -C "$work/base" -c --exclude='./var/cache/apt/*' --exclude='./var/lib/apt/lists/*' \
         --exclude='./usr/share/doc/*' --exclude='./usr/share/locale/*' . | docker import - tandem-base:local >/dev/null
+    docker run --rm --network none tandem-base:local true \
+        || { docker rmi tandem-base:local >/dev/null; exit "$no_base"; }
 fi
 
 echo "Making the images of PostgreSQL and Kafka …"

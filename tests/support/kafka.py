@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.producer import message_accumulator
 from aiokafka.producer import producer as producer_module
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from confluent_kafka import KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from deploy.embedded.kafka_admin import SILENT
 from shared.bus.kafka import LARGEST_MESSAGE_BYTES
 from shared.bus.topics import provision
 from tandem_events import Topic
@@ -132,3 +135,32 @@ async def _next(
 ) -> "list[ConsumerRecord[bytes, bytes]]":
     batch = await consumer.getmany(partition, timeout_ms=1000)
     return [record for records in batch.values() for record in records]
+
+
+def may_read(user: dict[str, Any], topic: str) -> bool:
+    """Whether the broker so much as tells this user (a confluent-kafka client) of the topic."""
+    try:
+        known = AdminClient(user, logger=SILENT).list_topics(topic, timeout=10).topics
+    except KafkaException:
+        return False  # it does not even let the user in
+    return known[topic].error is None
+
+
+async def may_write(user: dict[str, Any], topic: str) -> bool:
+    """Whether the broker takes a record of this user; it then has that record."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=user["bootstrap.servers"],
+        security_protocol=user["security.protocol"],
+        sasl_mechanism=user["sasl.mechanism"],
+        sasl_plain_username=user["sasl.username"],
+        sasl_plain_password=user["sasl.password"],
+    )
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, b"{}", b"key")
+    except TopicAuthorizationFailedError:
+        return False
+    else:
+        return True
+    finally:
+        await producer.stop()
