@@ -90,8 +90,8 @@ class TestTheContainers:
         users = {}
         for service, facts in project.containers().items():
             if service in LONG_RUNNING:
-                lines = project.engine.run("docker", "top", facts["Id"], "-eo", "uid,comm")
-                users[service] = {line.split()[0] for line in lines.splitlines()[1:]}
+                lines = project.engine.run("docker", "top", facts["Id"], "-eo", "pid,uid")
+                users[service] = {line.split()[1] for line in lines.splitlines()[1:]}
 
         assert set(users) == LONG_RUNNING
         assert not [service for service, uids in users.items() if not uids or "0" in uids]
