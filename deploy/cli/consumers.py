@@ -40,7 +40,7 @@ def add(team: Team, as_json: Json = False) -> None:
     secrets = installation.servers.secrets
     password = secrets.password(f"kafka-{user_of_team(team)}")
     let_in(admin, team, password, _prefix())
-    access = access_of(team, password, installation.servers.kafka_bootstrap)
+    access = access_of(team, password, installation.kafka_for_others)
     write_private(_access_file(installation, team), json.dumps(access, indent=2).encode())
     facts = {
         "user": user_of_team(team),
@@ -131,7 +131,7 @@ def _check(team: str) -> None:
 
 def _local() -> tuple[Installation, dict[str, Any]]:
     installation = the_installation()
-    return installation, installation.servers.kafka_admin_configuration
+    return installation, installation.kafka_admin_configuration
 
 
 def _prefix() -> str:

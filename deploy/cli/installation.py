@@ -97,9 +97,17 @@ class Installation:
     @property
     def kafka_admin_configuration(self) -> dict[str, Any]:
         """The settings of a confluent-kafka client that may do everything."""
-        bootstrap = f"{self.ports.host('kafka')}:{self.ports.kafka}"
         password = self.servers.secrets.password("kafka-admin")
-        return client_configuration(bootstrap, ADMIN, password)
+        return client_configuration(self._kafka, ADMIN, password)
+
+    @property
+    def kafka_for_others(self) -> str:
+        """Where other teams reach Kafka."""
+        return os.environ.get("TANDEM_KAFKA_OUTSIDE", self._kafka)
+
+    @property
+    def _kafka(self) -> str:
+        return f"{self.ports.host('kafka')}:{self.ports.kafka}"
 
     @contextmanager
     def api(self, service: str) -> Iterator["Api"]:

@@ -2,16 +2,16 @@
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.cli.consumers import let_in, let_out
 from deploy.embedded.kafka_admin import client_configuration
 from deploy.embedded.programs import HOST
 from deploy.services import SERVICES
-from shared.bus.access import user_of_team
 from tandem_events import PairFormed, PersonContact
 from tests.containers.project import LONG_RUNNING, Project
 from tests.support.kafka import may_read, may_write
@@ -137,9 +137,7 @@ class TestKafka:
         assert not may_read(_of(project, "matching"), topic)
         assert not may_read(team, topic)
 
-    async def test_lets_only_the_owner_write(
-        self, project: Project, team: dict[str, Any]
-    ) -> None:
+    async def test_lets_only_the_owner_write(self, project: Project, team: dict[str, Any]) -> None:
         topic = PairFormed.topic.name
 
         assert not await may_write(_of(project, "checkins"), topic)
@@ -156,11 +154,13 @@ def _of(project: Project, service: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def team(project: Project) -> Iterator[dict[str, Any]]:
-    """Another team, let in as the command line lets it in."""
-    admin = _as(project, "admin", (project.secrets / "kafka-admin.password").read_text())
-    let_in(admin, "analytics", "made-up", "")
-    yield _as(project, user_of_team("analytics"), "made-up")
-    let_out(admin, "analytics")
+    """Another team, with what the operator gives it."""
+    alter = ["run", "--rm", "-T", "--user", "0", "consumers"]
+    added = json.loads(project.compose(*alter, "add", "analytics", "--json"))
+    access = json.loads((project.secrets / Path(added["kafka.json"]).name).read_text())
+    assert access["bootstrap_servers"] == f"{HOST}:{project.kafka_port}"
+    yield _as(project, access["sasl_plain_username"], access["sasl_plain_password"])
+    project.compose(*alter, "remove", "analytics")
 
 
 def _as(project: Project, user: str, password: str) -> dict[str, Any]:
