@@ -30,6 +30,8 @@ from shared.migrations import Half, migrate
 from shared.settings import ServiceSettings
 
 SERVICE = "intake"
+START_SECONDS = 180
+"""Connect takes eight on a quiet machine, and one minute on a very busy one."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Stage:
                 what=program.name,
                 log=running.log,
                 is_running=running.is_running,
+                seconds=START_SECONDS,
             )
             yield
         finally:
