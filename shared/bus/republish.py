@@ -5,10 +5,12 @@ For a consumer that has missed them, or a new one. Who holds that version alread
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
-from shared.bus.store import outbox
+from shared.bus.store import audit, outbox
 from shared.bus.work import Work
+from shared.ids import new_id
 from tandem_events import Event
 
 MOST_WAITING = 20_000
@@ -36,7 +38,8 @@ class Retold:
 
     Attributes:
         subjects: How many were told again.
-        following: Where the next batch begins; None when all are done.
+        following: Where the next batch begins.
+        done: Whether there is none.
     """
 
     subjects: int
@@ -44,8 +47,8 @@ class Retold:
     done: bool
 
 
-async def republish(work: Work, states: States, after: UUID | None, limit: int) -> Retold:
-    """Tell one batch of states again; nothing while the outbox is full.
+async def republish(work: Work, states: States, after: UUID | None, limit: int, who: str) -> Retold:
+    """Tell one batch of states again, and note who asked; nothing while the outbox is full.
 
     The versions are locked before the states are read: so what is told under a version is what
     that version says, however many change them meanwhile.
@@ -57,5 +60,9 @@ async def republish(work: Work, states: States, after: UUID | None, limit: int) 
     told = await states.read(work, subjects)
     for event in told:
         work.publish_again(event, versions[event.subject])
+    details = {"subjects": len(told)} | ({} if after is None else {"after": str(after)})
+    topic = states.event_class.topic.name
+    entry = audit.Entry(new_id(), datetime.now(UTC), who, "states.republished", topic, details)
+    await audit.note(work.connection, entry)
     done = len(subjects) < limit
     return Retold(len(told), None if done else subjects[-1], done)

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -14,7 +13,6 @@ from shared.auth import Principal, Role
 from shared.bus.republish import republish
 
 router = APIRouter(prefix="/v1", tags=["republishing"])
-log = structlog.get_logger()
 
 Operator = Annotated[Principal, require(Role.OPERATOR)]
 
@@ -45,13 +43,5 @@ class Republished(BaseModel):
 async def republish_states(body: Republishing, units: UnitsOf, caller: Operator) -> Republished:
     """Each as it is, under the version that it has: who holds that already changes nothing."""
     async with units.begin(caller.cause) as work:
-        told = await republish(work, STATES[body.topic], body.after, body.limit)
-    log.info(
-        "audit.states-republished",
-        topic=body.topic,
-        subjects=told.subjects,
-        done=told.done,
-        by=caller.subject,
-        correlation_id=caller.cause.correlation_id,
-    )
+        told = await republish(work, STATES[body.topic], body.after, body.limit, caller.subject)
     return Republished(republished=told.subjects, next=told.following, done=told.done)

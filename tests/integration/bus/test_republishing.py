@@ -61,7 +61,7 @@ async def tell_all_again(room: Room, limit: int = 100) -> int:
     after, count = None, 0
     while True:
         async with room.units.begin() as work:
-            told = await republish(work, STATES, after, limit)
+            told = await republish(work, STATES, after, limit, "tester")
         count, after = count + told.subjects, told.following
         if told.done:
             return count
@@ -114,7 +114,7 @@ class TestRepublishing:
         )
 
         async with room.units.begin() as work:
-            told = await republish(work, STATES, None, 10)
+            told = await republish(work, STATES, None, 10, "tester")
 
         assert told == Retold(0, None, done=False)
         assert len(await room.outbox()) == MOST_WAITING + 1
