@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,22 +31,33 @@ Team = Annotated[str, typer.Argument(help="The team's name: lower-case letters, 
 
 
 @consumers.command("add")
-def add(team: Team, as_json: Json = False) -> None:
+def add(
+    team: Team,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Where to write how they connect; - prints it. Among the secrets, else."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Let a team in: a user with a password, every public topic, consumer groups of its own.
 
-    Doing it again changes nothing, but for topics that are new.
+    Doing it again gives the team a new password.
     """
     _check(team)
-    installation, admin = _local()
-    secrets = installation.servers.secrets
-    password = secrets.password(f"kafka-{user_of_team(team)}")
+    installation = the_installation()
+    admin = installation.kafka_admin_configuration
+    password = secrets.token_urlsafe(32)
     let_in(admin, team, password, _prefix())
-    access = access_of(team, password, installation.kafka_for_others)
-    write_private(_access_file(installation, team), json.dumps(access, indent=2).encode())
+    access = json.dumps(access_of(team, password, installation.kafka_for_others), indent=2)
+    if file == Path("-"):
+        typer.echo(access)
+        return
+    written = file or _access_file(installation, team)
+    write_private(written, access.encode())
     facts = {
         "user": user_of_team(team),
         "groups": groups_of_team(team, _prefix()) + "*",
-        "kafka.json": str(_access_file(installation, team)),
+        "kafka.json": str(written),
     }
     if as_json:
         print_json(facts)
@@ -57,9 +69,9 @@ def add(team: Team, as_json: Json = False) -> None:
 @consumers.command("list")
 def list_teams(as_json: Json = False) -> None:
     """List the teams that are let in."""
-    _, admin = _local()
+    admin = AdminClient(the_installation().kafka_admin_configuration, logger=SILENT)
     try:
-        teams = admitted_teams(AdminClient(admin, logger=SILENT), _prefix())
+        teams = admitted_teams(admin, _prefix())
     except KafkaException:
         raise _away() from None
     if as_json:
@@ -70,14 +82,16 @@ def list_teams(as_json: Json = False) -> None:
 
 
 @consumers.command("remove")
-def remove(team: Team) -> None:
+def remove(team: Team, as_json: Json = False) -> None:
     """Let a team in no longer. A connection that is open reads nothing any more."""
     _check(team)
-    installation, admin = _local()
-    let_out(admin, team)
-    installation.servers.secrets.kafka_password_file(user_of_team(team)).unlink()
+    installation = the_installation()
+    let_out(installation.kafka_admin_configuration, team)
     _access_file(installation, team).unlink(missing_ok=True)
-    say(f"{team} can't read any more.")
+    if as_json:
+        print_json({"removed": team})
+    else:
+        say(f"{team} can't read any more.")
 
 
 def access_of(team: str, password: str, bootstrap: str) -> dict[str, str]:
@@ -127,11 +141,6 @@ def _check(team: str) -> None:
         raise CommandFailed(
             f"{team!r} is no name for a team: take up to 40 lower-case letters, digits and hyphens."
         )
-
-
-def _local() -> tuple[Installation, dict[str, Any]]:
-    installation = the_installation()
-    return installation, installation.kafka_admin_configuration
 
 
 def _prefix() -> str:

@@ -35,7 +35,8 @@ def check(as_json: Json = False) -> None:
     if as_json:
         print_json({"versions": versions})
     else:
-        say(f"Contracts: docs/events is current; {len(versions)} frozen versions are kept.")
+        kept = ", ".join(map(str, versions)) or "none yet"
+        say(f"Contracts: docs/events is current. Frozen versions, all kept: {kept}.")
 
 
 @contracts.command("freeze")
