@@ -77,6 +77,10 @@ class Room:
         """Look into the database."""
         return list(await self.pool.fetch(query, *values))
 
+    async def plan(self, query: str, *values: object) -> str:
+        """How the database would find its way."""
+        return "\n".join(row[0] for row in await self.rows("EXPLAIN " + query, *values))
+
     async def outbox(self) -> list[asyncpg.Record]:
         """The events that wait in the outbox, in order."""
         return await self.rows("SELECT * FROM bus.outbox ORDER BY position")

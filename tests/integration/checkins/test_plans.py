@@ -40,13 +40,9 @@ async def filled(room: Room) -> Room:
     return room
 
 
-async def plan_of(room: Room, statement: str, *values: object) -> str:
-    return "\n".join(row[0] for row in await room.rows("EXPLAIN " + statement, *values))
-
-
 class TestThePlan:
     async def test_of_the_idle_scan_reads_the_index_of_due_turns_alone(self, filled: Room) -> None:
-        plan = await plan_of(filled, turns._CLAIM, NOON, BATCH)
+        plan = await filled.plan(turns._CLAIM, NOON, BATCH)
 
         assert "turn_due" in plan
         assert "Seq Scan on turn" not in plan
@@ -54,7 +50,7 @@ class TestThePlan:
     async def test_of_a_rounds_list_reads_the_index_of_rounds_in_its_order(
         self, filled: Room
     ) -> None:
-        plan = await plan_of(filled, overview._LIST_OF_ROUND, PROGRAMME, None, None, 100, APRIL)
+        plan = await filled.plan(overview._LIST_OF_ROUND, PROGRAMME, None, None, 100, APRIL)
 
         assert "checkin_of_round" in plan
         assert "Sort" not in plan
@@ -62,7 +58,7 @@ class TestThePlan:
     async def test_of_the_whole_list_reads_the_index_of_programmes_in_its_order(
         self, filled: Room
     ) -> None:
-        plan = await plan_of(filled, overview._LIST_OF_ALL, PROGRAMME, None, None, 100)
+        plan = await filled.plan(overview._LIST_OF_ALL, PROGRAMME, None, None, 100)
 
         assert "checkin_of_programme" in plan
         assert "Sort" not in plan
