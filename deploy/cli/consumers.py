@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from deploy.cli.installation import Installation, the_installation
 from deploy.cli.output import CommandFailed, Json, print_facts, print_json, print_table, say
 from deploy.embedded.files import write_private
-from deploy.embedded.kafka_admin import SILENT, ensure_users, remove_users
+from deploy.embedded.kafka_admin import SILENT, ensure_users, lock_out
 from shared.bus.access import (
     admit_team,
     admitted_teams,
@@ -69,11 +69,7 @@ def add(
 @consumers.command("list")
 def list_teams(as_json: Json = False) -> None:
     """List the teams that are let in."""
-    admin = AdminClient(the_installation().kafka_admin_configuration, logger=SILENT)
-    try:
-        teams = admitted_teams(admin, _prefix())
-    except KafkaException:
-        raise _away() from None
+    teams = _teams(the_installation())
     if as_json:
         print_json(teams)
     else:
@@ -86,6 +82,8 @@ def remove(team: Team, as_json: Json = False) -> None:
     """Let a team in no longer. A connection that is open reads nothing any more."""
     _check(team)
     installation = the_installation()
+    if team not in _teams(installation):
+        raise CommandFailed(f"No team {team} is let in: see `tandem consumers list`.")
     let_out(installation.kafka_admin_configuration, team)
     _access_file(installation, team).unlink(missing_ok=True)
     if as_json:
@@ -120,14 +118,22 @@ def let_in(admin: Mapping[str, Any], team: str, password: str, prefix: str = "")
 
 
 def let_out(admin: Mapping[str, Any], team: str) -> None:
-    """Take a team's user and rights away.
+    """Lock a team's user out and take its rights away; can be repeated.
 
     Raises:
         CommandFailed: Kafka does not answer.
     """
     try:
-        remove_users(admin, [user_of_team(team)])
+        lock_out(admin, [user_of_team(team)])
         dismiss_team(AdminClient(dict(admin), logger=SILENT), team)
+    except KafkaException:
+        raise _away() from None
+
+
+def _teams(installation: Installation) -> list[str]:
+    admin = AdminClient(installation.kafka_admin_configuration, logger=SILENT)
+    try:
+        return admitted_teams(admin, _prefix())
     except KafkaException:
         raise _away() from None
 

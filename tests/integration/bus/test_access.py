@@ -1,5 +1,6 @@
 """Who may do what on Kafka: every refusal is the broker's own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -153,6 +154,19 @@ class TestAnotherTeam:
 
         await until(_not(lambda: _gets_in(servers, user)), "it gets in no more")
         assert admitted_teams(servers.admin_client(), prefix) == []
+
+    async def test_that_was_removed_leaves_a_broker_that_can_be_started_again(
+        self, servers: Servers
+    ) -> None:
+        let_in(servers.kafka_admin, "former", password_of("former"))
+        let_out(servers.kafka_admin, "former")
+
+        servers.embedded.stop_one("kafka")
+        servers.embedded.start_one("kafka")
+        await asyncio.to_thread(servers.embedded.wait_until_ready, names=("kafka",))
+
+        assert await _gets_in(servers, user_of("intake"))
+        assert not await _gets_in(servers, user_of_team("former"))
 
 
 class TestReaders:
