@@ -9,7 +9,7 @@ import structlog
 
 from shared.bus.failures import Pause, is_passing
 from shared.bus.moments import Moment, Reached, unheard
-from shared.bus.publisher import Message, NotDelivered, Publisher, Refused
+from shared.bus.publisher import Message, NotDelivered, Publisher, Refusal
 from shared.bus.refusals import Refusals
 from shared.bus.store import outbox
 from shared.bus.wake import woken
@@ -49,6 +49,8 @@ class Relay:
         self._health = health
         self._batch_size = batch_size
         self._refusals = Refusals()
+        self._is_behind = False
+        self._turn = 0
         self._stopping = asyncio.Event()
         self._stall = StallTimer(_STALLED_AFTER_SECONDS)
         self._count_next_at = 0.0
@@ -84,12 +86,13 @@ class Relay:
         """
         await self._publisher.open()
         async with self._pool.acquire() as connection, connection.transaction():
-            lanes = await outbox.lock_free_lanes(connection, range(outbox.LANES))
+            lanes = await self._lock_lanes(connection)
             self._refusals.forget_in_time()
             events = await outbox.waiting_events(
                 connection, lanes, self._batch_size, self._refusals.topics, self._refusals.keys
             )
             await self._measure(connection, len(events))
+            self._is_behind = len(events) == self._batch_size
             if not events:
                 return 0
             try:
@@ -102,23 +105,32 @@ class Relay:
         OUTBOX_PUBLISHED.inc(len(published))
         return len(events)
 
+    async def _lock_lanes(self, connection: Connection) -> list[int]:
+        """Lock the free lanes; while much waits, half of them, to leave work to other relays."""
+        if not self._is_behind:
+            return await outbox.lock_free_lanes(connection, range(outbox.LANES))
+        self._turn += 1
+        halves = [range(start % 2, outbox.LANES, 2) for start in (self._turn, self._turn + 1)]
+        lanes = await outbox.lock_free_lanes(connection, halves[0])
+        return lanes or await outbox.lock_free_lanes(connection, halves[1])
+
     async def _publish(self, events: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
         """Publish in order all that Kafka takes; returns what left.
 
         What it refuses is found by halving, as the consumer finds what its handler can't take.
         """
         left = [event for event in events if not self._refusals.concern(event)]
-        if not left:
-            return []
-        try:
-            await self._publisher.publish([message_of(event) for event in left])
-        except Refused as refusal:
-            if len(left) == 1:
-                self._set_aside(left[0], refusal)
-                return []
-            middle = len(left) // 2
-            return [*await self._publish(left[:middle]), *await self._publish(left[middle:])]
-        return left
+        outcome = await self._publisher.publish([message_of(event) for event in left])
+        published = [left[index] for index in outcome.delivered]
+        for refusal in outcome.refused:
+            refused = [left[index] for index in refusal.messages]
+            if len(refused) == 1 or refusal.of_topic:
+                self._set_aside(refused[0], refusal)
+                continue
+            middle = len(refused) // 2
+            published += await self._publish(refused[:middle])
+            published += await self._publish(refused[middle:])
+        return published
 
     async def _keep_lanes_until_settled(self, connection: Connection) -> None:
         """Let no other relay pass while aiokafka still holds what was handed over.
@@ -131,7 +143,7 @@ class Relay:
             self._stall.begin()  # waiting for Kafka is right
             await outbox.keep_lanes(connection)
 
-    def _set_aside(self, event: asyncpg.Record, refusal: Refused) -> None:
+    def _set_aside(self, event: asyncpg.Record, refusal: Refusal) -> None:
         log.error(
             "relay.refused",
             event_id=str(event["id"]),
