@@ -5,7 +5,7 @@ at once, and its own parser loses records with broken headers (docs/decisions/00
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.bus.inbox import Inbox, Reading, Record, problem_of_handler, read
 from shared.bus.moments import Moment
 from shared.bus.raw_headers import keep_raw_header_names
 from shared.bus.reactions import Reactions
+from shared.bus.store import inbox
 from shared.bus.work import Units
 from shared.database import Pool
 from shared.health import Health, StallTimer
@@ -186,11 +187,9 @@ class Consumer:
         """Liveness is progress: records waiting without any being taken means stuck."""
         consumer = self._subscriber.consumer
         partitions = consumer.assignment() if consumer else set()
-        if not partitions:
-            return
         try:
             async with asyncio.timeout(_LAG_EVERY_SECONDS):
-                ends = await consumer.end_offsets(partitions)
+                ends = await consumer.end_offsets(partitions) if partitions else {}
                 places = {p: await consumer.position(p) for p in partitions}
         except (KafkaError, TimeoutError) as error:
             self._health.problem("kafka", f"does not answer: {type(error).__name__}")
@@ -198,10 +197,29 @@ class Consumer:
         self._health.well("kafka")
         lag = sum(max(0, end - places[partition]) for partition, end in ends.items())
         INBOX_LAG.set(lag)
+        await self._compare({(p.topic, p.partition): end for p, end in ends.items()})
         if not lag or self._taking:
             self._idle.end()
         elif not self._idle.running:
             self._idle.begin()
+
+    async def _compare(self, ends: Mapping[tuple[str, int], int]) -> None:
+        """A place beyond a topic's end: the topic was made anew, and its records are passed over.
+
+        Whatever has come before this is seen cannot be told from what took effect.
+        """
+        try:
+            async with self._units.reading() as work:
+                held = await inbox.positions_of(work.connection, self._settings.consumer_group)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            return
+        anew = sorted({place[0] for place, end in ends.items() if held.get(place, 0) > end})
+        if anew:
+            self._health.problem("topics", f"made anew, and read from amid: {', '.join(anew)}")
+        else:
+            self._health.well("topics")
 
 
 def subscribe(

@@ -76,6 +76,10 @@ class Relay:
             self._say_how_it_is()
             if not published:
                 await woken(wake, stopping, _LOOK_EVERY_SECONDS)
+        await self.close()
+
+    async def close(self) -> None:
+        """Let the producer go."""
         await self._publisher.close()
 
     async def relay_batch(self) -> int:

@@ -48,6 +48,11 @@ async def running(
         task.cancel()
 
 
+async def says(health: Health, reason: str) -> bool:
+    """Whether a part of the process reports this."""
+    return any(reason in problem for problem in health.problems().values())
+
+
 async def effects(room: Room) -> int:
     return int(await room.pool.fetchval("SELECT coalesce(sum(times), 0) FROM effect"))
 

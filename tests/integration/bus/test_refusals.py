@@ -30,6 +30,7 @@ from tandem_events import (
     ParticipantWithdrawn,
 )
 from tests.conftest import OpenRoom
+from tests.integration.bus.spine import says
 from tests.support.kafka import make_topics, read_all
 from tests.support.probe import a_registration
 from tests.support.room import NOON, Room
@@ -76,7 +77,7 @@ class TestAnEventThatKafkaRefuses:
 
         async with relaying(room) as health:
             await until(lambda: _left(room, 2), "all but the refused one and its follower left")
-            await until(lambda: _says(health, f"{TOPIC} (MessageSizeTooLarge)"), "it says why")
+            await until(lambda: says(health, f"{TOPIC} (MessageSizeTooLarge)"), "it says why")
 
         records = await read_all(servers, room.settings.topic_prefix + TOPIC)
         assert [row["sequence"] for row in await room.outbox()] == [2, 3]
@@ -94,7 +95,7 @@ class TestAnEventThatKafkaRefuses:
                     work.publish(_large(a_registration(subject), size))
 
         async with relaying(room) as health:
-            await until(lambda: _says(health, "MessageSizeTooLarge"), "it is refused")
+            await until(lambda: says(health, "MessageSizeTooLarge"), "it is refused")
             await until(lambda: _left(room, 5), "the one before the refused one left")
             _take_at_most(servers, whole, 1_000_000)
             await until(lambda: _left(room, 0), "all left")
@@ -112,7 +113,7 @@ class TestAnEventThatKafkaRefuses:
                 work.publish(_of_matching(subject, "x" * 200_000))
 
         async with relaying(room) as health:
-            await until(lambda: _says(health, "TopicAuthorizationFailed"), "it is refused")
+            await until(lambda: says(health, "TopicAuthorizationFailed"), "it is refused")
             _let_write(servers, "tandem-intake", topic)
             await until(lambda: _left(room, 0), "all left")
 
@@ -130,7 +131,7 @@ class TestAnEventThatKafkaRefuses:
 
         async with relaying(room) as health:
             await until(lambda: _left(room, 1), "all others left")
-            await until(lambda: _says(health, "withdrawn ("), "it says which topic")
+            await until(lambda: says(health, "withdrawn ("), "it says which topic")
 
         records = await read_all(servers, room.settings.topic_prefix + TOPIC)
         assert len(records) == 20
@@ -140,7 +141,7 @@ class TestAnEventThatKafkaRefuses:
             work.publish(_large(a_registration()))
 
         async with relaying(room) as health:
-            await until(lambda: _says(health, "MessageSizeTooLarge"), "it is refused")
+            await until(lambda: says(health, "MessageSizeTooLarge"), "it is refused")
             _take_at_most(servers, room.settings.topic_prefix + TOPIC, 100_000)
             await until(lambda: _left(room, 0), "it left")
             await until(lambda: _is_well(health), "the relay is well again")
@@ -153,7 +154,7 @@ class TestAnEventThatKafkaRefuses:
 
         async with relaying(room) as health:
             await until(lambda: _left(room, 30), "intake's own events left")
-            await until(lambda: _says(health, "unplaced (TopicAuthorizationFailed"), "it says so")
+            await until(lambda: says(health, "unplaced (TopicAuthorizationFailed"), "it says so")
 
         waiting = {row["type"] for row in await room.outbox()}
         assert waiting == {ParticipantUnplaced.topic.event_type}
@@ -218,10 +219,6 @@ def _first_seen(records: "list[ConsumerRecord[bytes, bytes]]", subject: str) -> 
 
 async def _left(room: Room, count: int) -> bool:
     return len(await room.outbox()) == count
-
-
-async def _says(health: Health, reason: str) -> bool:
-    return reason in health.problems().get("relay-refused", "")
 
 
 async def _is_well(health: Health) -> bool:

@@ -21,6 +21,7 @@ from tests.integration.bus.spine import (
     not_ready,
     outbox_is_empty,
     relaying,
+    says,
 )
 from tests.support import probe
 from tests.support.kafka import read_all, send_raw
@@ -91,6 +92,16 @@ class TestTheSpine:
 
 
 class TestTheConsumer:
+    async def test_says_that_a_topic_was_made_anew_behind_its_back(self, room: Room) -> None:
+        topic = room.settings.topic_prefix + TOPIC
+        await room.pool.execute(
+            "INSERT INTO bus.inbox_position VALUES ($1, $2, 0, 20)",
+            room.settings.consumer_group, topic,
+        )  # fmt: skip
+
+        async with consuming(room) as health:
+            await until(lambda: says(health, "made anew"), "it says so")
+
     async def test_ends_rather_than_step_past_what_it_can_neither_take_nor_put_aside(
         self, room: Room, servers: Servers
     ) -> None:

@@ -9,6 +9,7 @@ from shared.bus.relay import Relay
 from shared.bus.store import outbox
 from shared.health import Health
 from tests.conftest import OpenRoom
+from tests.integration.bus.spine import says
 from tests.support.kafka import make_topics
 from tests.support.probe import a_registration
 from tests.support.room import Room
@@ -32,7 +33,7 @@ class TestARelayWhoseEventsKafkaHasNotAcknowledged:
         servers.embedded.stop_one("kafka")
         try:
             await _tell(room)
-            await until(lambda: _says(health, "does not acknowledge"), "the relay says so")
+            await until(lambda: says(health, "does not acknowledge"), "the relay says so")
             free_meanwhile = await _free_lanes(room)
         finally:
             servers.embedded.start_one("kafka")
@@ -43,6 +44,36 @@ class TestARelayWhoseEventsKafkaHasNotAcknowledged:
         await running
         assert free_meanwhile == []
         assert len(await _free_lanes(room)) == outbox.LANES
+
+
+class TestRelaysSideBySide:
+    async def test_share_the_work_while_much_waits(
+        self, servers: Servers, open_room: OpenRoom
+    ) -> None:
+        prefix = f"t{uuid4().hex[:8]}."
+        make_topics(servers, prefix, {})
+        room = await open_room("probe", TOPIC_PREFIX=prefix)
+        async with room.units.begin() as work:
+            for _ in range(4_000):
+                work.publish(a_registration())
+        relays = [
+            Relay(room.pool, Publisher(client_options(room.settings)), Health(), batch_size=100)
+            for _ in range(2)
+        ]
+
+        done = await asyncio.gather(*(_relay_all(relay, room) for relay in relays))
+
+        assert sum(done) == 4_000
+        assert min(done) >= 1_000
+
+
+async def _relay_all(relay: Relay, room: Room) -> int:
+    """Relay until nothing waits; returns how many events this one has published."""
+    count = 0
+    while not await _has_left(room):
+        count += await relay.relay_batch()
+    await relay.close()
+    return count
 
 
 async def _tell(room: Room) -> None:
@@ -57,10 +88,6 @@ async def _tell_and_see_it_leave(room: Room) -> None:
 
 async def _has_left(room: Room) -> bool:
     return not await room.outbox()
-
-
-async def _says(health: Health, reason: str) -> bool:
-    return any(reason in problem for problem in health.problems().values())
 
 
 async def _free_lanes(room: Room) -> list[int]:
