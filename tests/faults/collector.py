@@ -18,6 +18,7 @@ from tests.support.kafka import read_all
 from tests.support.servers import servers_of
 
 SETTLING_IN = timedelta(days=14)
+LATEST = timedelta(days=14)
 WEDNESDAY, TEN = 2, 10
 FIRST_YEAR, LAST_YEAR = 2026, 2035
 
@@ -72,9 +73,11 @@ def published(record: "ConsumerRecord[bytes, bytes]") -> Published:
 def expected(history: History, now: datetime) -> list[Asked]:
     """Who had to be asked by now: both of each pair that lasts, from two weeks after its start.
 
+    A pair that checkins heard of late may have missed a round by more than two weeks.
     Reckoned from the calendar alone, apart from the service's own rule.
     """
     zones = {d["participant_id"]: d["time_zone"] for d in history.facts("participant-registered")}
+    made = {d["pair_id"]: d["made_at"] for d in history.facts("agreement-made")}
     ended = {data["pair_id"] for data in history.facts("pair-ended")}
     instants: Mapping[str, list[datetime]] = {
         zone: first_wednesdays(zone) for zone in zones.values()
@@ -84,9 +87,10 @@ def expected(history: History, now: datetime) -> list[Asked]:
         if pair["pair_id"] in ended:
             continue
         since = datetime.fromisoformat(pair["formed_at"]) + SETTLING_IN
+        heard = datetime.fromisoformat(made.get(pair["pair_id"], pair["formed_at"]))
         for participant in (pair["mentor_id"], pair["mentee_id"]):
             due += [Asked(pair["pair_id"], participant, at)
-                    for at in instants[zones[participant]] if since <= at <= now]  # fmt: skip
+                    for at in instants[zones[participant]] if since <= at <= now and heard < at + LATEST]  # fmt: skip
     return due
 
 

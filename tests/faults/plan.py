@@ -76,7 +76,7 @@ def lane_of_people(seed: int, lane: int) -> Iterator[Command]:
     verbs = (Verb.IMPORT, Verb.REGISTER, Verb.ANSWER, Verb.WITHDRAW)
     while True:
         version += 1
-        verb = chance.choices(verbs, weights=(28, 28, 36, 8))[0]
+        verb = chance.choices(verbs, weights=(30, 30, 37, 3))[0]
         yield Command(verb, chance.choice(people), version, chance.uniform(0.05, 0.4))
 
 
@@ -85,7 +85,7 @@ def lane_of_coordinator(seed: int) -> Iterator[Command]:
     chance = random.Random(f"{seed} coordinator")
     while True:
         yield Command(Verb.MATCH, None, 0, chance.uniform(0.5, 2))
-        if chance.random() < 0.6:
+        if chance.random() < 0.3:
             yield Command(Verb.END, None, chance.randrange(1000), chance.uniform(0.1, 1))
 
 
@@ -93,7 +93,7 @@ def lane_of_time(seed: int) -> Iterator[Command]:
     """Time goes by, in steps of some hours."""
     chance = random.Random(f"{seed} time")
     while True:
-        yield Command(Verb.STEP, None, chance.randint(1, 24), chance.uniform(0.5, 2))
+        yield Command(Verb.STEP, None, chance.randint(1, 36), chance.uniform(0.3, 1))
 
 
 def lanes(seed: int) -> dict[str, Iterator[Command]]:
