@@ -89,8 +89,11 @@ def expected(history: History, now: datetime) -> list[Asked]:
         since = datetime.fromisoformat(pair["formed_at"]) + SETTLING_IN
         heard = datetime.fromisoformat(made.get(pair["pair_id"], pair["formed_at"]))
         for participant in (pair["mentor_id"], pair["mentee_id"]):
-            due += [Asked(pair["pair_id"], participant, at)
-                    for at in instants[zones[participant]] if since <= at <= now and heard < at + LATEST]  # fmt: skip
+            due += [
+                Asked(pair["pair_id"], participant, at)
+                for at in instants[zones[participant]]
+                if since <= at <= now and heard < at + LATEST
+            ]
     return due
 
 

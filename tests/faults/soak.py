@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.simulation import NeverAtRest
 from tests.faults.checker import Finding, accepted_by_kind, check
-from tests.faults.collector import collect
+from tests.faults.collector import SETTLING_IN, collect
 from tests.faults.history import History
 from tests.faults.nemesis import Fault, Nemesis, schedule
 from tests.faults.rig import Rig, running_rig
@@ -80,6 +80,8 @@ async def soak(  # noqa: PLR0913 - all but the first three by name
         workload, nemesis = Workload(rig, seed), Nemesis(rig, zombie_seconds)
         await workload.begin()
         giving = asyncio.create_task(workload.run())
+        await _unless_over(giving, workload.until_there_are_pairs())
+        rig.clock.step(rig.clock.now() + SETTLING_IN)
         strikes = enumerate(schedule(seed, faults, at_least), 1)
 
         async def deal_out() -> None:

@@ -65,6 +65,11 @@ class Workload:
         """Let each lane end with the command that it is at."""
         self._stopping.set()
 
+    async def until_there_are_pairs(self) -> None:
+        """Wait until the first match run was published."""
+        while not any(command.what == "publication" for command in self.accepted):
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
     async def close(self) -> None:
         """Close the connections."""
         for client in self._clients.values():
