@@ -29,7 +29,7 @@ test: setup ## run all tests
 test-containers: setup ## bring docker-compose.yml up and test on it, where an engine can run
 	@$(BIN)/python -m pytest tests/containers -m containers
 
-soak: setup ## live through 200 faults in half an hour; SEED=7 FAULTS=50 choose others
+soak: setup ## live through 200 faults in a quarter of an hour; SEED=7 FAULTS=50 choose others
 	@$(BIN)/python -m tests.faults "$(SEED)" "$(FAULTS)"
 
 check: setup ## lint, formatting, types, import rules, contracts

@@ -69,8 +69,7 @@ class History:
         dead: The ids of events that a service has put aside as dead letters, by service.
         capacities: For each mentor, how many mentees at most at a time.
         due: Who had to be asked when, and was in no pair that ended meanwhile.
-        deliveries: The ledger: (kind, subject, participant) of each delivery, with its state.
-        expected_deliveries: The intents that must be in the ledger once each.
+        deliveries: The ledger: kind, subject and participant of each delivery.
     """
 
     accepted: list[Accepted] = field(default_factory=list)
