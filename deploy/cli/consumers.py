@@ -113,7 +113,7 @@ def let_in(admin: Mapping[str, Any], team: str, password: str, prefix: str = "")
     try:
         ensure_users(admin, {user_of_team(team): password})
         admit_team(AdminClient(dict(admin), logger=SILENT), team, prefix)
-    except KafkaException:
+    except (KafkaException, TimeoutError):
         raise _away() from None
 
 
@@ -126,7 +126,7 @@ def let_out(admin: Mapping[str, Any], team: str) -> None:
     try:
         lock_out(admin, [user_of_team(team)])
         dismiss_team(AdminClient(dict(admin), logger=SILENT), team)
-    except KafkaException:
+    except (KafkaException, TimeoutError):
         raise _away() from None
 
 
@@ -134,7 +134,7 @@ def _teams(installation: Installation) -> list[str]:
     admin = AdminClient(installation.kafka_admin_configuration, logger=SILENT)
     try:
         return admitted_teams(admin, _prefix())
-    except KafkaException:
+    except (KafkaException, TimeoutError):
         raise _away() from None
 
 

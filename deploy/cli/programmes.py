@@ -181,10 +181,13 @@ def publish_match(
 ) -> None:
     """Publish a match run: the pairs begin, and both partners of each are told by mail.
 
-    On a terminal it first says who will be told what, and asks.
+    It first says who will be told what, and asks. Where nobody can be asked it needs --yes (or
+    --json, which programs ask for).
     """
+    if not (yes or as_json or console.is_terminal):
+        raise CommandFailed("Publishing mails people: it needs --yes where nobody can be asked.")
     with the_installation().api("matching") as matching:
-        if console.is_terminal and not yes and not as_json:
+        if not (yes or as_json):
             say(_what_publishing_does(matching.get(f"/v1/runs/{run}")))
             typer.confirm("Publish?", abort=True)
         published = matching.post(f"/v1/runs/{run}/publish")

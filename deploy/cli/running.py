@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.cli.first_start import fill_with_sample_company, where_to_look
@@ -114,7 +115,10 @@ def topics(
 ) -> None:
     """List the topics: who owns them, who may read them, how long they remember."""
     if create:
-        created = provision_topics(the_installation())
+        try:
+            created = provision_topics(the_installation())
+        except (KafkaException, TimeoutError):
+            raise CommandFailed("Kafka does not answer: start Tandem with `make run`.") from None
         if as_json:
             print_json({"created": created})
         else:

@@ -71,7 +71,7 @@ class TestAConsumerOfAnotherTeam:
         self, elsewhere: Path, program: Path, another_team: str, servers: Servers
     ) -> None:
         pair = next(sample for sample in samples_in() if sample.topic == "pair-formed")
-        await send_raw(servers, "pair-formed", [_record(pair)])
+        await send_raw(servers, "pair-formed", [(b"key", b"no event", []), _record(pair)])
         access = access_of(another_team, password_of(another_team), servers.kafka_bootstrap)
         (elsewhere / "kafka.json").write_text(json.dumps(access))
 
@@ -82,12 +82,14 @@ class TestAConsumerOfAnotherTeam:
         try:
             assert running.stdout is not None
             async with asyncio.timeout(30):
+                aside = await running.stdout.readline()
                 line = await running.stdout.readline()
         finally:
             running.kill()
             await running.wait()
 
         told = pair.data
+        assert aside.startswith(b"put aside")
         assert line.decode().split() == [told["pair_id"], told["mentor_id"], told["mentee_id"]]
 
     def test_has_nothing_of_tandem_but_the_wheel(self, elsewhere: Path) -> None:

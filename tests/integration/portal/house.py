@@ -85,10 +85,10 @@ class House:
     async def sign_in_links(self) -> list[str]:
         """The links that notifications was asked to mail, as it would mint them."""
         rows = await self.rooms["notifications"].rows(
-            "SELECT subject_id, person_id FROM delivery WHERE kind = 'sign-in' ORDER BY id"
+            "SELECT subject_id, recipient_id FROM delivery WHERE kind = 'sign-in' ORDER BY id"
         )
         return [
-            sign_in_link(Form(FormKind.SIGN_IN, row["subject_id"], row["person_id"]))
+            sign_in_link(Form(FormKind.SIGN_IN, row["subject_id"], row["recipient_id"]))
             for row in rows
         ]
 

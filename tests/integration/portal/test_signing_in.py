@@ -33,8 +33,8 @@ class TestAskingForALink:
         page = await browser.ask_for_link("P1@Example.com")
 
         assert SENT in page.text
-        [row] = await house.rooms["notifications"].rows("SELECT person_id, kind FROM delivery")
-        assert (row["person_id"], row["kind"]) == (people[1], "sign-in")
+        [row] = await house.rooms["notifications"].rows("SELECT recipient_id, kind FROM delivery")
+        assert (row["recipient_id"], row["kind"]) == (people[1], "sign-in")
 
     async def test_says_the_same_to_who_is_not_known(self, house: House, browser: Browser) -> None:
         await house.people(1)
