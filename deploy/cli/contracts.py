@@ -24,8 +24,9 @@ def write(as_json: Json = False) -> None:
 
 @contracts.command("check")
 def check(as_json: Json = False) -> None:
-    """Fail when a frozen version is broken, or docs/events is not current."""
-    broken = [str(found) for found in frozen.broken_promises()]
+    """Fail when a frozen version is broken or altered, or docs/events is not current."""
+    broken = [*frozen.altered_versions(), *map(str, frozen.broken_promises())]
+    broken += frozen.broken_samples()
     stale = [
         f"docs/events/{name} is not current: {_WRITE}." for name in documents.stale_documents()
     ]
@@ -46,7 +47,8 @@ def freeze(
 ) -> None:
     """Promise the contracts as they are: from now on only optional fields may be added.
 
-    Writes shared/contracts/frozen/vVERSION, with the samples. Nobody changes it any more.
+    Writes shared/contracts/frozen/vVERSION, with the samples, and its fingerprint into
+    frozen.sha256 beside it. Nobody changes it any more.
     """
     try:
         home = frozen.freeze(version)
@@ -55,4 +57,5 @@ def freeze(
     if as_json:
         print_json({"version": version, "folder": str(home)})
     else:
-        say(f"Version {version} is frozen. Commit shared/contracts/frozen/{home.name}.")
+        files = f"{home.name} and frozen.sha256"
+        say(f"Version {version} is frozen. Commit {files} in shared/contracts.")

@@ -19,6 +19,7 @@ class TestTheFrozenVersions:
     def test_begin_with_1_and_leave_none_out(self) -> None:
         versions = sorted(frozen_versions())
 
+        assert versions
         assert versions == list(range(1, len(versions) + 1))
 
 
