@@ -1,6 +1,7 @@
 """Rules of the house that a reader of the code could break without noticing."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,13 @@ OURS = [
     for folder in ("services", "shared", "deploy")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
-SQL_HOMES = {"store.py", "store", "bench", "embedded", "migrations.py", "wake.py", "work.py"}
+SQL_HOMES = ("shared/bus/", "shared/migrations.py", "deploy/embedded/postgres.py")
+"""Where SQL may be besides the stores: the spine, and what makes databases and their tables."""
+SQL = re.compile(
+    r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+[\w.]+\s+(AS\s+\w+\s+)?SET\s|DELETE\s+FROM\s"
+    r"|WITH\s+(RECURSIVE\s+)?\w+\s*(\([^)]*\)\s*)?AS\s|(LISTEN|NOTIFY|TRUNCATE)\s"
+    r"|(CREATE|ALTER|DROP|LOCK|GRANT|REVOKE)\s+[A-Z]+\s)"
+)
 
 
 def _calls(path: Path) -> list[str]:
@@ -29,7 +36,53 @@ def _calls(path: Path) -> list[str]:
     ]
 
 
+def _may_hold_sql(path: Path) -> bool:
+    place = path.relative_to(ROOT)
+    return "store" in {*place.parts, place.stem} or place.as_posix().startswith(SQL_HOMES)
+
+
+def _sql_in(tree: ast.AST) -> list[str]:
+    """Strings that begin as SQL statements do, and uses of a unit's connection."""
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
+    ]
+    used = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "connection"
+    ]
+    return texts + used
+
+
 class TestTheHouse:
+    @pytest.mark.parametrize(
+        "path", [p for p in OURS if not _may_hold_sql(p)], ids=lambda p: str(p.relative_to(ROOT))
+    )
+    def test_holds_sql_in_its_stores_alone(self, path: Path) -> None:
+        assert _sql_in(ast.parse(path.read_text())) == []
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "q = 'SELECT 1'",
+            "q = 'INSERT INTO pair (id) VALUES ($1)'",
+            "q = 'UPDATE pair SET a = 1'",
+            "q = f'SELECT a FROM {table}'",
+            "q = 'DELETE FROM pair'",
+            "await work.connection.fetch(query)",
+        ],
+    )
+    def test_knows_sql_when_it_sees_it(self, code: str) -> None:
+        assert _sql_in(ast.parse(f"async def f():\n    {code}"))
+
+    @pytest.mark.parametrize("text", ["Select a mentor", "UPDATED", "Delete from the list"])
+    def test_takes_plain_words_for_words(self, text: str) -> None:
+        assert _sql_in(ast.parse(repr(text))) == []
+
     def test_subscribes_in_one_place_only(self) -> None:
         places = [str(path.relative_to(ROOT)) for path in OURS if "subscriber" in _calls(path)]
 
