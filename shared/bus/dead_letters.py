@@ -73,7 +73,9 @@ class DeadLetters:
                     raise
                 log.exception("dead-letter.fails-again", dead_letter=str(letter_id))
                 problem = problem_of_handler(error)
-        await self._count_failure(letter_id, problem, who)
+        letter = await self._count_failure(letter_id, problem, who)
+        if letter.facts.state is State.REPLAYED:
+            return letter  # another replay succeeded meanwhile
         raise ReplayFailed(letter_id, problem)
 
     async def discard(self, letter_id: UUID, who: str) -> Letter:
@@ -100,11 +102,14 @@ class DeadLetters:
                 await _settle(work, letter_id, State.REPLAYED, who)
             return await dead_letters.get(work.connection, letter_id)
 
-    async def _count_failure(self, letter_id: UUID, problem: str, who: str) -> None:
+    async def _count_failure(self, letter_id: UUID, problem: str, who: str) -> Letter:
         async with self._units.begin() as work:
+            if await dead_letters.lock(work.connection, letter_id) is State.REPLAYED:
+                return await dead_letters.get(work.connection, letter_id)
             await dead_letters.fail_again(work.connection, letter_id, problem)
             letter = await dead_letters.get(work.connection, letter_id)
             await _note(work, letter, "dead-letter.replay-failed", who)
+            return letter
 
 
 async def _settle(work: Work, letter_id: UUID, state: State, who: str) -> None:

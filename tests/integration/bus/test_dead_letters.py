@@ -202,6 +202,22 @@ class TestReplaying:
         assert answer.status_code == 409
         assert item["problem"] in answer.json()["detail"]
 
+    async def test_that_fails_beside_one_that_succeeds_leaves_that_ones_outcome(
+        self, room: Room, operator: httpx.AsyncClient
+    ) -> None:
+        await room.take(raw_record(TOPIC, [], b"no event"))
+        (before,) = await listed(operator)
+        await room.pool.execute(  # as a process of a newer release did, which can read it
+            "UPDATE bus.dead_letter SET state = 'replayed', settled_at = now(), settled_by = 'x'"
+        )
+
+        answer = await act(operator, before["id"], "replay")
+
+        (after,) = await listed(operator)
+        assert (answer.status_code, answer.json()["state"]) == (200, "replayed")
+        assert (after["state"], after["times"], after["settled_by"]) == ("replayed", 1, "x")
+        assert await audited(operator) == []
+
     async def test_leaves_no_trace_when_the_trace_cannot_be_written(
         self, room: Room, operator: httpx.AsyncClient
     ) -> None:
