@@ -139,10 +139,6 @@ class EmbeddedServers:
         mailbox += [f"--folder={self.mailbox_folder}"]
         return [self.postgres.program(), self.kafka.program(), Program("mailbox", mailbox)]
 
-    def command_of(self, name: str) -> list[str]:
-        """Return the bare command of one server."""
-        return next(program.command for program in self.programs() if program.name == name)
-
     def start(self) -> None:
         """Prepare and start the servers that do not run, and wait until they can be used."""
         self.prepare()

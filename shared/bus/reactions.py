@@ -32,11 +32,6 @@ class Told(Generic[E]):
     time: datetime
     cause: Cause
 
-    @property
-    def correlation_id(self) -> str:
-        """The request or schedule that set everything off."""
-        return self.cause.correlation_id
-
 
 @dataclass(frozen=True, slots=True)
 class Ended:

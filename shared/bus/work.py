@@ -36,10 +36,6 @@ class Cause:
         identifier = str(new_id())
         return cls(identifier, identifier, f"00-{token_hex(16)}-{token_hex(8)}-01")
 
-    def followed_by(self, event_id: UUID) -> "Cause":
-        """The same story, one event further."""
-        return Cause(self.correlation_id, str(event_id), self.traceparent)
-
 
 LARGEST_EVENT_CHARACTERS = LARGEST_MESSAGE_BYTES // 5
 """Four bytes a character at most, and room for headers: the broker would refuse more."""
@@ -112,7 +108,7 @@ class Work:
     @property
     def tells(self) -> bool:
         """Whether there is an event to tell so far."""
-        return bool(self._drafts)
+        return bool(self._drafts or self._again)
 
     def wake(self, channel: str) -> None:
         """Wake the workers and schedules that wait on this channel when this unit commits."""
