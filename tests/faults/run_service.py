@@ -5,7 +5,6 @@ armed to kill itself at a named moment, it keeps a witness of what took effect, 
 be broken on purpose to show that the checker sees it.
 """
 
-import asyncio
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from deploy import services
 from shared.bus.moments import Moment
+from shared.process import run_until_done
 from shared.service import Service
 from tests.faults.sabotage import SABOTAGES
 from tests.faults.witness import watch
@@ -61,7 +61,7 @@ def main() -> None:
     service = build(sys.argv[1])
     watch(service.reactions)
     trap = Trap(Path(os.environ[ORDERS]))
-    asyncio.run(replace(service, reached=trap).run())
+    run_until_done(replace(service, reached=trap).run())
 
 
 if __name__ == "__main__":
