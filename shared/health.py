@@ -55,8 +55,10 @@ class Health:
 class Watchdog:
     """A thread that ends the process when its event loop, or a watched part, is stuck.
 
-    It counts its own ticks, not the time, so a process that was suspended as a whole is not
-    taken for stuck when it comes back.
+    For the event loop it counts its own ticks, not the time, so a process that was suspended as a
+    whole is not taken for stuck when it comes back. The watched parts measure time (StallTimer): a
+    suspension that is longer than a part's limit, while it has something to do, does end the
+    process on its return. It is started again, and nothing is lost.
     """
 
     def __init__(self, health: Health, patience_ticks: int = 60, tick_seconds: float = 1.0) -> None:
