@@ -22,6 +22,9 @@ INBOX_LAG = Gauge("tandem_inbox_lag_records", "Records on Kafka that this proces
 INBOX_BATCH_SECONDS = Histogram(
     "tandem_inbox_batch_seconds", "From taking a batch of records to its commit."
 )
+DEAD_LETTERS_WAITING = Gauge(
+    "tandem_dead_letters_waiting", "Dead letters that wait to be replayed or discarded."
+)
 DEAD_LETTERS = Counter("tandem_dead_letters", "Records that were put aside as dead letters.")
 HTTP_SECONDS = Histogram(
     "tandem_http_request_seconds",

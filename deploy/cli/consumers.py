@@ -47,6 +47,7 @@ def add(
     installation = the_installation()
     admin = installation.kafka_admin_configuration
     password = secrets.token_urlsafe(32)
+    is_known = team in _teams(installation)
     let_in(admin, team, password, _prefix())
     access = json.dumps(access_of(team, password, installation.kafka_for_others), indent=2)
     if file == Path("-"):
@@ -63,7 +64,9 @@ def add(
         print_json(facts)
         return
     print_facts(facts)
-    say("Give them that file by a safe way. How they read: docs/consuming.md.")
+    if is_known:
+        say(f"{team} was let in before: its old password is good no more.")
+    say("Give them that file by a safe way, as their kafka.json. How they read: docs/consuming.md.")
 
 
 @consumers.command("list")

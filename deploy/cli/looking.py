@@ -25,7 +25,7 @@ from shared.auth import ENTRY_LIFE, Role
 _FIGURES = {
     "waiting": "tandem_outbox_waiting_events",
     "lag": "tandem_inbox_lag_records",
-    "dead letters": "tandem_dead_letters_total",
+    "dead letters": "tandem_dead_letters_waiting",
 }
 
 
@@ -49,6 +49,8 @@ def mail(
         return
     rows = [(n, m.to, m.subject) for n, m in newest]
     print_table(f"{len(numbered)} mails, the newest last", ["number", "to", "subject"], rows)
+    if len(newest) < len(numbered):
+        say(f"{len(numbered) - len(newest)} older ones: --limit {len(numbered)} shows all.")
     if rows:
         say(f"Read one: tandem mail {rows[-1][0]}")
 
@@ -109,6 +111,8 @@ def token(
             "A link of the command line is nobody's in particular, and a participant is somebody: "
             "participants sign in by mail, on the portal's page /sign-in."
         )
+    if link and Role.COORDINATOR not in roles:
+        raise CommandFailed("Only coordinators have pages of their own: take --role coordinator.")
     installation = the_installation()
     if link:
         shown, what, life = installation.entry_link(roles), "link", ENTRY_LIFE

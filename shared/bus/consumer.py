@@ -7,6 +7,7 @@ at once, and its own parser loses records with broken headers (docs/decisions/00
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -23,11 +24,11 @@ from shared.bus.inbox import Inbox, Reading, Record, problem_of_handler, read
 from shared.bus.moments import Moment
 from shared.bus.raw_headers import keep_raw_header_names
 from shared.bus.reactions import Reactions
-from shared.bus.store import inbox
+from shared.bus.store import dead_letters, inbox
 from shared.bus.work import Units
 from shared.database import Pool
 from shared.health import Health, StallTimer
-from shared.metrics import INBOX_BATCH_SECONDS, INBOX_LAG
+from shared.metrics import DEAD_LETTERS_WAITING, INBOX_BATCH_SECONDS, INBOX_LAG
 from shared.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ TRIES = 3
 
 _POLL_MILLISECONDS = 10
 _LAG_EVERY_SECONDS = 5.0
+_EVER = datetime.fromtimestamp(0, UTC)
 
 
 class Consumer:
@@ -204,17 +206,22 @@ class Consumer:
             self._idle.begin()
 
     async def _compare(self, ends: Mapping[tuple[str, int], int]) -> None:
-        """A place beyond a topic's end: the topic was made anew, and its records are passed over.
+        """Compare with the table: dead letters that wait, and topics that were made anew.
+
+        A place beyond a topic's end means that its new records are passed over for old ones.
 
         Whatever has come before this is seen cannot be told from what took effect.
         """
         try:
             async with self._units.reading() as work:
-                held = await inbox.positions_of(work.connection, self._settings.consumer_group)
+                group = self._settings.consumer_group
+                held = await inbox.positions_of(work.connection, group)
+                waiting = await dead_letters.count_waiting_since(work.connection, group, _EVER)
         except Exception as error:
             if not is_passing(error):
                 raise
             return
+        DEAD_LETTERS_WAITING.set(waiting)
         anew = sorted({place[0] for place, end in ends.items() if held.get(place, 0) > end})
         if anew:
             self._health.problem("topics", f"made anew, and read from amid: {', '.join(anew)}")

@@ -6,11 +6,13 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.bus.consumer import Consumer
 from shared.bus.store import inbox
 from shared.health import Health
 from shared.ids import new_id
+from shared.metrics import DEAD_LETTERS_WAITING
 from tandem_events import Envelope
 from tests.integration.bus.spine import (
     TOPIC,
@@ -102,6 +104,18 @@ class TestTheConsumer:
         async with consuming(room) as health:
             await until(lambda: says(health, "made anew"), "it says so")
 
+    async def test_counts_the_dead_letters_that_wait_also_those_of_earlier_processes(
+        self, room: Room, servers: Servers
+    ) -> None:
+        topic = room.settings.topic_prefix + TOPIC
+        await send_raw(servers, topic, [(b"k", b"no event", [])])
+        async with consuming(room):
+            await until(lambda: _have_died(room, 1), "it died")
+        DEAD_LETTERS_WAITING.set(0)
+
+        async with consuming(room):
+            await until(_one_waits, "it is counted")
+
     async def test_ends_rather_than_step_past_what_it_can_neither_take_nor_put_aside(
         self, room: Room, servers: Servers
     ) -> None:
@@ -168,3 +182,11 @@ class TestKafkaAway:
 async def _start_kafka(servers: Servers) -> None:
     servers.embedded.start_one("kafka")
     await asyncio.to_thread(servers.embedded.wait_until_ready, names=("kafka",))
+
+
+async def _have_died(room: Room, count: int) -> bool:
+    return bool(await room.pool.fetchval("SELECT count(*) FROM bus.dead_letter") == count)
+
+
+async def _one_waits() -> bool:
+    return REGISTRY.get_sample_value("tandem_dead_letters_waiting") == 1
