@@ -46,7 +46,10 @@ class Project:
 
     def up(self) -> None:
         """Start everything and wait until each container says that it is healthy."""
-        self.compose("up", "-d", seconds=300)
+        try:
+            self.compose("up", "-d", seconds=300)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()[-8000:]}") from None
         deadline = time.monotonic() + 180
         while (health := self.health()) != dict.fromkeys(LONG_RUNNING, "healthy"):
             assert time.monotonic() < deadline, f"{health}\n{self.logs()[-8000:]}"
