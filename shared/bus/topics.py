@@ -1,5 +1,6 @@
 """Provisioning: topics as declared, with whoever may use them. Safe to repeat."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
@@ -21,6 +22,7 @@ _SEGMENT = timedelta(days=1)
 _LONGEST_COMPACTION_LAG = timedelta(days=14)
 _TOMBSTONES_STAY = timedelta(days=14)
 _PATIENCE_SECONDS = 30
+_LOOK_EVERY_SECONDS = 0.05
 
 
 def topic_settings(topic: Topic) -> dict[str, str]:
@@ -55,11 +57,12 @@ def provision(
         KafkaException: The broker refused.
     """
     check_readers(readers)
-    created = _create_missing(admin, prefix, partitions, replicas)
-    _set_settings(admin, [topic for topic in TOPICS if prefix + topic.name not in created], prefix)
     grant_services(admin, readers, prefix)
     for team in admitted_teams(admin, prefix):
         admit_team(admin, team, prefix)
+    created = _create_missing(admin, prefix, partitions, replicas)
+    _set_settings(admin, [topic for topic in TOPICS if prefix + topic.name not in created], prefix)
+    _wait_until_told(admin, created)
     return created
 
 
@@ -98,6 +101,18 @@ def _set_settings(admin: AdminClient, topics: Sequence[Topic], prefix: str) -> N
     ]
     if resources:
         _wait(admin.incremental_alter_configs(resources).values())
+
+
+def _wait_until_told(admin: AdminClient, topics: Sequence[str]) -> None:
+    """Return once the broker tells its clients of these topics, and so of the earlier grants.
+
+    The controller answers as soon as it has noted a change; the broker follows its notes in order.
+    """
+    give_up_at = time.monotonic() + _PATIENCE_SECONDS
+    while missing := set(topics) - set(admin.list_topics(timeout=_PATIENCE_SECONDS).topics):
+        if time.monotonic() >= give_up_at:
+            raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, ", ".join(missing)))
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def _wait(outcomes: "Iterable[Future[None]]") -> None:
