@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from deploy.embedded.programs import base_environment
 from shared.settings import ServiceSettings
 from tandem_events import PARTITIONS, Event
 from tests.support.databases import Databases
@@ -62,7 +62,7 @@ async def stage(  # noqa: PLR0913 - what a measurement is made on
     bench = Bench(dsn=dsn, kafka=plain_client(servers), topic=topic, events=events)
     watcher = await asyncpg.connect(dsn)
     try:
-        yield {**os.environ, **values, VARIABLE: json.dumps(asdict(bench))}, loaded, watcher
+        yield {**base_environment(), **values, VARIABLE: json.dumps(asdict(bench))}, loaded, watcher
     finally:
         await watcher.close()
         await databases.drop(database)

@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 NEEDED_BYTES = 12 * 2**30
+ADDRESSES = "10.213.0.0/16"
+"""Of the containers of our own engine."""
 NO_BASE = 75
 """How local.sh ends when this machine cannot make a Debian to build on."""
 
@@ -77,8 +79,8 @@ def _refuse_hopeless() -> None:
 def _own_engine() -> Iterator[Path]:
     """Run dockerd beside whatever is here, and leave nothing of it behind.
 
-    It does not touch the machine's firewall: builds use the machine's network, and published
-    ports are reached through its proxies.
+    It leaves the machine's firewall as it is, but for one rule while it runs: builds use the
+    machine's network, and published ports are reached through its proxies.
     """
     folder = Path(tempfile.mkdtemp(prefix="tandem-engine-", dir="/var/lib"))
     had_bridge = Path("/sys/class/net/docker0").exists()
@@ -86,16 +88,32 @@ def _own_engine() -> Iterator[Path]:
     command = ["dockerd", f"--host=unix://{socket}", f"--data-root={folder / 'data'}"]
     command += [f"--exec-root={folder / 'exec'}", f"--pidfile={folder / 'pid'}"]
     command += ["--iptables=false", "--ip6tables=false", "--log-level=warn"]
+    command += [f"--default-address-pool=base={ADDRESSES},size=24"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     try:
         _wait_for(process, socket, log)
-        yield socket
+        with _forwarding():
+            yield socket
     finally:
         _end(process)
         _remove(folder)
         if not had_bridge:
             _quietly("ip", "link", "delete", "docker0")
+
+
+@contextlib.contextmanager
+def _forwarding() -> Iterator[None]:
+    """Let containers reach one another where the machine's firewall forwards nothing.
+
+    An engine that ran here before leaves it like that.
+    """
+    rule = ("FORWARD", "--source", ADDRESSES, "--destination", ADDRESSES, "--jump", "ACCEPT")
+    _quietly("iptables", "--wait", "--insert", *rule)
+    try:
+        yield
+    finally:
+        _quietly("iptables", "--wait", "--delete", *rule)
 
 
 def _wait_for(process: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.cli.installation import Installation
-from deploy.embedded.programs import is_free
+from deploy.embedded.programs import base_environment, is_free
 from deploy.services import SERVICES
 from deploy.up.environment import Ports
 from deploy.up.supervision import Supervisor
@@ -75,7 +75,7 @@ def running_tandem(
 ) -> Iterator[Running]:
     """`tandem up` (or `demo`) until the block ends, then Ctrl-C; nothing of it may stay behind."""
     ports = _free_ports()
-    environment = _environment() | settings
+    environment = base_environment() | settings
     environment |= {"TANDEM_DATA": str(folder), "TANDEM_PORT_SHIFT": str(ports.shift)}
     process = subprocess.Popen(
         [TANDEM, command, *words], env=environment, text=True, start_new_session=True,
@@ -108,10 +108,6 @@ def _until_it_runs(process: "subprocess.Popen[str]") -> list[str]:
         if "Ctrl-C stops everything" in line:
             return output
     raise AssertionError("Tandem did not start:\n" + "".join(output))
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
 
 
 def _free_ports() -> Ports:

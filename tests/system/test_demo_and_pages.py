@@ -1,6 +1,5 @@
 """The demo tells its story; and its people's pages in a real browser, with and without script."""
 
-import os
 import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +9,7 @@ from email.utils import parseaddr
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from deploy.embedded.programs import base_environment
 from shared.auth import Form, FormKind
 from shared.ids import new_id
 from tests.system.browsers import look_at, running_chromium, violations_on
@@ -67,11 +67,14 @@ class TestTheDemo:
     def test_prints_commands_that_work_when_they_are_copied(self, quarter: Quarter) -> None:
         lines = quarter.story.splitlines()
         hint = next(n for n, line in enumerate(lines) if "in a second terminal:" in line)
-        without = {name: value for name, value in os.environ.items() if "TANDEM" not in name}
 
         mails, link = (
             subprocess.run(
-                ["/bin/sh", "-c", line], env=without, capture_output=True, text=True, check=True
+                ["/bin/sh", "-c", line],
+                env=base_environment(),
+                capture_output=True,
+                text=True,
+                check=True,
             ).stdout
             for line in lines[hint + 1 : hint + 3]
         )

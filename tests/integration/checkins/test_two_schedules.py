@@ -1,7 +1,6 @@
 """Two schedule processes side by side, and one of them killed amid its work."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.embedded.programs import base_environment
 from services.checkins.handlers import BATCH
 from shared.clock import SteppingClock
 from tests.integration.checkins.couples import (
@@ -103,7 +103,7 @@ class TestTwoSchedules:
         clock = SteppingClock.start(tmp_path / "clock", FIRST_DUE - timedelta(hours=1))
         database = filled.settings.database_url.rpartition("/")[2]
         more = {"ROLES": "schedule", "SIMULATED_CLOCK": str(tmp_path / "clock")}
-        environment = {**os.environ, **databases.environment("checkins", database, more)}
+        environment = base_environment() | databases.environment("checkins", database, more)
 
         async def both_have_claimed() -> bool:
             return await count(filled, _WAITING_TO_WRITE) == 2

@@ -1,4 +1,3 @@
-import os
 import signal
 import socket
 import subprocess
@@ -8,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.programs import HOST, wait_until
+from deploy.embedded.programs import HOST, base_environment, wait_until
 from deploy.up.environment import Ports
 from deploy.up.supervision import Supervisor, is_alive
 
 STUB = Path(__file__).with_name("stub_tandem.py")
 SHIFT = 3000
-ENVIRONMENT = {name: value for name, value in os.environ.items() if "TANDEM_" not in name}
+ENVIRONMENT = base_environment()
 Start = Callable[..., subprocess.Popen[str]]
 
 
