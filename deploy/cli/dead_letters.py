@@ -95,15 +95,26 @@ def replay_letters(
     """
     installation = the_installation()
     chosen = _chosen(installation, letters or [], every, _asked(service))
-    outcomes = [_replayed(installation, owner, letter) for owner, letter in chosen]
+    outcomes: list[Letter] = []
+    broken_off = None
+    for owner, letter in chosen:
+        try:
+            outcomes.append(_replayed(installation, owner, letter))
+        except CommandFailed as failure:
+            broken_off = failure
+            break
     failed = [outcome for outcome in outcomes if outcome["error"]]
-    if as_json:
+    if as_json and broken_off:
+        broken_off.extra["outcomes"] = outcomes
+    elif as_json:
         print_json(outcomes)
     else:
-        say(f"{len(outcomes) - len(failed)} of {len(outcomes)} dead letters took effect.")
+        say(f"{len(outcomes) - len(failed)} of {len(chosen)} dead letters took effect.")
         rows = [(each["service"], each["id"], each["error"]) for each in failed]
         if rows:
-            print_table("The others wait on", ["service", "id", "why"], rows, whole="id")
+            print_table("These wait on", ["service", "id", "why"], rows, whole="id")
+    if broken_off:
+        raise broken_off
     if failed:
         raise typer.Exit(1)
 

@@ -5,7 +5,6 @@ It is for one fault at a time, with a guarantee whole or broken on purpose.
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+from deploy.embedded.programs import base_environment
 from shared.bus.moments import Moment
 from tandem_events import ParticipantRegistered
 from tests.conftest import OpenRoom
@@ -115,7 +115,7 @@ async def small_rig(
     orders = folder / f"orders-{prefix}"
     database = room.settings.database_url.rpartition("/")[2]
     environment = {
-        **os.environ,
+        **base_environment(),
         **databases.environment("probe", database, {"TOPIC_PREFIX": prefix}),
         ORDERS: str(orders),
         SABOTAGE: sabotage,

@@ -9,6 +9,7 @@ from uuid import uuid4
 import asyncpg
 
 from deploy import services
+from deploy.embedded.servers import EmbeddedServers
 from shared.migrations import Half, migrate
 from shared.service import Service
 from shared.settings import PREFIX, ServiceSettings
@@ -110,6 +111,19 @@ class Databases:
             return list(await admin.fetch(statement, *values))
         finally:
             await admin.close()
+
+
+async def as_superuser(
+    embedded: EmbeddedServers, service: str, statement: str
+) -> list[asyncpg.Record]:
+    """Look into a service's database in an installation, or change it behind its back."""
+    password = embedded.secrets.password("postgres-superuser")
+    dsn = embedded.postgres_dsn("postgres", password, f"tandem_{service}")
+    connection = await asyncpg.connect(dsn)
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()
 
 
 def build(settings: ServiceSettings) -> Service:

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
 from shared.auth import Role
 from shared.ids import new_id
+from tests.support.databases import as_superuser
 from tests.support.kafka import send_raw
 from tests.support.servers import servers_of
 from tests.support.until import until
@@ -20,17 +20,6 @@ from tests.system.running import Running, running_tandem
 def tandem(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running_tandem(tmp_path_factory.mktemp("letters") / "tandem", "--empty") as running:
         yield running
-
-
-async def change(running: Running, service: str, statement: str) -> None:
-    servers = running.installation.servers
-    password = servers.secrets.password("postgres-superuser")
-    dsn = servers.postgres_dsn("postgres", password, f"tandem_{service}")
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def waiting(running: Running, service: str, topic: str) -> list[dict[str, Any]]:
@@ -82,11 +71,15 @@ class TestAnEventThatItsHandlerCannotTake:
     async def test_is_replayed_when_the_cause_is_mended_and_all_of_it_is_audited(
         self, tandem: Running
     ) -> None:
-        await change(tandem, "matching", "ALTER TABLE programme RENAME TO mislaid")
+        await as_superuser(
+            tandem.installation.servers, "matching", "ALTER TABLE programme RENAME TO mislaid"
+        )
         created = tandem.tandem("programme", "create", "Mentoring 2027")
         await waiting(tandem, "matching", "programme-changed")
         too_early = tandem.failure("dead-letters", "replay", "--all", "--service", "matching")
-        await change(tandem, "matching", "ALTER TABLE mislaid RENAME TO programme")
+        await as_superuser(
+            tandem.installation.servers, "matching", "ALTER TABLE mislaid RENAME TO programme"
+        )
 
         replayed = tandem.tandem("dead-letters", "replay", "--all")
         again = tandem.tandem("dead-letters", "replay", replayed[0]["id"])

@@ -21,6 +21,7 @@ from deploy.simulation import Simulation
 from services.notifications.sending import BATCH
 from shared.clock import SteppingClock
 from tandem_events import CheckinAnswered, CheckinDue, Envelope
+from tests.support.databases import as_superuser
 from tests.support.kafka import read_all
 from tests.support.servers import servers_of
 from tests.system.lives import ANSWERING, BUSIEST, Answerers, Nemesis
@@ -126,14 +127,7 @@ def _wait_for_pool(running: Running, programme: str) -> None:
 
 
 async def _rows_of(running: Running, service: str, query: str) -> list[asyncpg.Record]:
-    servers = running.installation.servers
-    password = servers.secrets.password("postgres-superuser")
-    dsn = servers.postgres_dsn("postgres", password, f"tandem_{service}")
-    connection = await asyncpg.connect(dsn)
-    try:
-        return list(await connection.fetch(query))
-    finally:
-        await connection.close()
+    return await as_superuser(running.installation.servers, service, query)
 
 
 async def _zones(running: Running) -> dict[str, str]:

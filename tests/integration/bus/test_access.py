@@ -20,7 +20,7 @@ from deploy.cli.consumers import let_in, let_out
 from deploy.services import SERVICES, topics_read_by
 from shared.bus.access import NotNamed, admitted_teams, check_readers, user_of, user_of_team
 from tandem_events import TOPICS, PairFormed, PersonContact, ProgrammeChanged, Topic
-from tests.support.kafka import make_topics, plain_client
+from tests.support.kafka import make_topics, may_read, may_write, plain_client
 from tests.support.servers import Servers, password_of
 from tests.support.until import until
 
@@ -181,9 +181,10 @@ def _as(servers: Servers, user: str) -> dict[str, Any]:
     }
 
 
-def _admin_as(servers: Servers, user: str) -> AdminClient:
+def _client_of(servers: Servers, user: str) -> dict[str, Any]:
+    """The confluent-kafka options of a user."""
     password = password_of(user.partition("-")[2])
-    return AdminClient(servers.kafka_admin | {"sasl.username": user, "sasl.password": password})
+    return servers.kafka_admin | {"sasl.username": user, "sasl.password": password}
 
 
 def _sees(
@@ -192,29 +193,18 @@ def _sees(
     """Whether the broker tells this user of just these of an installation's topics."""
 
     async def look() -> bool:
-        topics = _admin_as(servers, user).list_topics(timeout=10).topics
+        topics = AdminClient(_client_of(servers, user)).list_topics(timeout=10).topics
         return {name for name in topics if name.startswith(prefix)} == wanted
 
     return look
 
 
 async def _may_read(servers: Servers, user: str, prefix: str, topic: Topic) -> bool:
-    """Whether the broker so much as tells this user that the topic exists."""
-    name = prefix + topic.name
-    return _admin_as(servers, user).list_topics(name, timeout=10).topics[name].error is None
+    return may_read(_client_of(servers, user), prefix + topic.name)
 
 
 async def _may_write(servers: Servers, user: str, prefix: str, topic: Topic) -> bool:
-    producer = AIOKafkaProducer(**_as(servers, user))
-    await producer.start()
-    try:
-        await producer.send_and_wait(prefix + topic.name, b"{}", b"key")
-    except TopicAuthorizationFailedError:
-        return False
-    else:
-        return True
-    finally:
-        await producer.stop()
+    return await may_write(_client_of(servers, user), prefix + topic.name)
 
 
 async def _may_join(servers: Servers, user: str, group: str, prefix: str) -> bool:

@@ -179,6 +179,12 @@ class TestTheDatabaseAway:
     async def test_for_longer_than_all_tries_kills_no_letter_and_is_caught_up_with(
         self, room: Room, servers: Servers, databases: Databases
     ) -> None:
+        """Eight tries, with doubling pauses, take about 13 s, and stand for any length of time.
+
+        A failure that passes is never counted, so there is no limit that a minute would reach and
+        13 s do not. A consumer that did count would have given up after TRIES and buried the
+        letters within as many again, long before the eighth.
+        """
         await databases.close()
         async with consuming(room) as health:
             await until(lambda: is_ready(health), "it consumes")
