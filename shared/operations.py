@@ -116,11 +116,10 @@ async def list_dead_letters(
 
 
 @router.get("/dead-letters/{letter_id}", summary="A dead letter")
-async def get_dead_letter(letter_id: UUID, units: UnitsOf, _caller: Operator) -> DeadLetter:
-    """A dead letter with its raw record."""
+async def get_dead_letter(letter_id: UUID, letters: Letters, caller: Operator) -> DeadLetter:
+    """A dead letter with its raw record; the audit log says who has read it."""
     with _problems():
-        async with units.reading() as work:
-            return _whole(await dead_letters.get(work.connection, letter_id))
+        return _whole(await letters.show(letter_id, caller.subject))
 
 
 @router.post("/dead-letters/{letter_id}/replay", summary="Replay a dead letter")
@@ -161,7 +160,9 @@ def _problems() -> Iterator[None]:
     except HasTakenEffect as error:
         raise Problem(409, "Has taken effect", str(error), "dead-letter-replayed") from None
     except ReplayFailed as error:
-        raise Problem(409, "Still can't take effect", str(error), "replay-failed") from None
+        raise Problem(
+            409, "Still can't take effect", str(error), "replay-failed", state=error.state
+        ) from None
 
 
 def _whole(letter: Letter) -> DeadLetter:

@@ -14,6 +14,11 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
+_DETAILS = {
+    404: "There is nothing at this address; /v1/openapi.json lists what there is.",
+    405: "This address takes {allowed}, not this method.",
+}
+
 
 class Problem(Exception):
     """An answer that says what is wrong.
@@ -62,18 +67,24 @@ async def _problem(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
-    errors = [
-        {"pointer": "/" + "/".join(str(part) for part in item["loc"]), "reason": item["msg"]}
-        for item in error.errors()
-    ]
+    errors = [_wrong_value(item) for item in error.errors()]
     detail = "Some values are missing or wrong; `errors` says which and why."
     return problem_response(Problem(422, "Invalid input", detail, "invalid-input", errors=errors))
 
 
+def _wrong_value(item: dict[str, Any]) -> dict[str, str]:
+    if item["type"] == "json_invalid":
+        *_, place = item["loc"]
+        reason = f"is not JSON at character {place}: {item['ctx']['error']}"
+        return {"pointer": "/body", "reason": reason}
+    return {"pointer": "/" + "/".join(map(str, item["loc"])), "reason": item["msg"]}
+
+
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    problem = Problem(error.status_code, str(error.detail), str(error.detail), "http-error")
-    return problem_response(problem, dict(error.headers or {}))
+    title, headers = str(error.detail), dict(error.headers or {})
+    detail = _DETAILS.get(error.status_code, title).format(allowed=headers.get("Allow", "another"))
+    return problem_response(Problem(error.status_code, title, detail, "http-error"), headers)
 
 
 async def answer_unexpected(_request: Request, error: Exception) -> JSONResponse:

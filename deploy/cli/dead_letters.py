@@ -1,13 +1,15 @@
 """Commands for dead letters: the records that a service could not take."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from deploy.cli.installation import Installation, the_installation
+from deploy.cli.installation import Api, Installation, the_installation
 from deploy.cli.output import (
     CommandFailed,
     Json,
@@ -54,14 +56,17 @@ def list_letters(
 ) -> None:
     """List the dead letters: where each was, and what is wrong with it."""
     chosen = None if state is Shown.ALL else state
+    _check_topic(topic)
     found = list(_letters(the_installation(), _asked(service), state=chosen, topic=topic))
     if as_json:
         print_json(found)
         return
-    columns = ["service", "id", "topic", "partition", "offset", "times", "state", "problem"]
-    rows = [[letter[column] for column in columns] for letter in found[:limit]]
     what = "dead letters" if chosen is None else f"{chosen} dead letters"
-    print_table(f"{len(found)} {what}" if found else what.capitalize(), columns, rows, whole="id")
+    if not found:
+        print_table(what.capitalize(), (), ())
+    for owner, theirs in groupby(found[:limit], key=itemgetter("service")):
+        rows = [_summary(letter, with_state=chosen is None) for letter in theirs]
+        print_table(f"{owner}: {what}", ["id", "where", "what is wrong"], rows, whole="id")
     if len(found) > limit:
         say(f"… and {len(found) - limit} more (--limit {len(found)} shows all).")
     if found:
@@ -72,7 +77,9 @@ def list_letters(
 def show_letter(letter: LetterId, service: OfService = None, as_json: Json = False) -> None:
     """Show a dead letter whole, with its raw record, which may hold what is personal."""
     installation = the_installation()
-    owner, shown = _find(installation, letter, _asked(service))
+    owner, shown = _at_its_owner(
+        installation, _asked(service), letter, lambda api: api.get(f"/v1/dead-letters/{letter}")
+    )
     if as_json:
         print_json({"service": owner, **shown})
         return
@@ -97,9 +104,9 @@ def replay_letters(
     chosen = _chosen(installation, letters or [], every, _asked(service))
     outcomes: list[Letter] = []
     broken_off = None
-    for owner, letter in chosen:
+    for owners, letter in chosen:
         try:
-            outcomes.append(_replayed(installation, owner, letter))
+            outcomes.append(_replayed(installation, owners, letter))
         except CommandFailed as failure:
             broken_off = failure
             break
@@ -133,10 +140,9 @@ def discard_letters(
     if chosen and not yes:
         _confirm(len(chosen), as_json)
     discarded = []
-    for owner, letter in chosen:
-        with installation.api(owner) as api:
-            answer = api.post(f"/v1/dead-letters/{letter}/discard")
-            discarded.append({"service": owner, "id": str(letter), "state": answer["state"]})
+    for owners, letter in chosen:
+        owner, answer = _at_its_owner(installation, owners, letter, _doing(letter, "discard"))
+        discarded.append({"service": owner, "id": str(letter), "state": answer["state"]})
     if as_json:
         print_json(discarded)
     else:
@@ -161,6 +167,19 @@ def _asked(service: str | None) -> Sequence[str]:
     return [service]
 
 
+def _check_topic(topic: str | None) -> None:
+    """Refuse a topic that nobody listens to: it has no dead letters, and is likely a slip."""
+    known = sorted({each.name for name in SERVICES for each in topics_read_by(name)})
+    if topic is not None and topic.rpartition(".")[2] not in known:  # before the dot: a prefix
+        raise CommandFailed(f"No service listens to {topic}; they do to {', '.join(known)}.")
+
+
+def _summary(letter: Letter, *, with_state: bool) -> tuple[str, str, str]:
+    where = f"{letter['topic']} {letter['partition']}/{letter['offset']}"
+    problem = f"({letter['state']}) {letter['problem']}" if with_state else letter["problem"]
+    return letter["id"], where, problem
+
+
 def _letters(installation: Installation, services: Sequence[str], **query: Any) -> Iterator[Letter]:
     for service in services:
         with installation.api(service) as api:
@@ -170,22 +189,31 @@ def _letters(installation: Installation, services: Sequence[str], **query: Any) 
 
 def _chosen(
     installation: Installation, ids: Sequence[UUID], every: bool, services: Sequence[str]
-) -> list[tuple[str, UUID]]:
+) -> list[tuple[Sequence[str], UUID]]:
+    """The ids of letters, each with the services that may hold it."""
     if bool(ids) == every:
         raise CommandFailed("Say which: the ids of dead letters, or --all that wait.")
     if every:
         waiting = _letters(installation, services, state="waiting")
-        return [(letter["service"], UUID(letter["id"])) for letter in waiting]
-    return [(_find(installation, letter_id, services)[0], letter_id) for letter_id in ids]
+        return [([letter["service"]], UUID(letter["id"])) for letter in waiting]
+    return [(services, letter_id) for letter_id in ids]
 
 
-def _find(
-    installation: Installation, letter_id: UUID, services: Sequence[str]
+def _doing(letter_id: UUID, what: str) -> Callable[[Api], Letter]:
+    return lambda api: api.post(f"/v1/dead-letters/{letter_id}/{what}")
+
+
+def _at_its_owner(
+    installation: Installation,
+    services: Sequence[str],
+    letter_id: UUID,
+    act: Callable[[Api], Letter],
 ) -> tuple[str, Letter]:
+    """Do something with a letter at the service that holds it, which only the services know."""
     for service in services:
         with installation.api(service) as api:
             try:
-                return service, api.get(f"/v1/dead-letters/{letter_id}")
+                return service, act(api)
             except CommandFailed as failure:
                 if _code(failure) != "dead-letter-unknown":
                     raise
@@ -194,16 +222,19 @@ def _find(
     )
 
 
-def _replayed(installation: Installation, service: str, letter_id: UUID) -> Letter:
-    outcome: Letter = {"service": service, "id": str(letter_id), "state": "waiting", "error": None}
-    with installation.api(service) as api:
+def _replayed(installation: Installation, services: Sequence[str], letter_id: UUID) -> Letter:
+    def try_it(api: Api) -> Letter:
         try:
-            outcome["state"] = api.post(f"/v1/dead-letters/{letter_id}/replay")["state"]
+            return {**_doing(letter_id, "replay")(api), "error": None}
         except CommandFailed as failure:
             if _code(failure) != "replay-failed":
                 raise
-            outcome["error"] = failure.sentence
-    return outcome
+            state = failure.extra["problem"]["state"]
+            return {"id": str(letter_id), "state": state, "error": failure.sentence}
+
+    service, letter = _at_its_owner(installation, services, letter_id, try_it)
+    kept = ("id", "state", "error")
+    return {"service": service, **{name: letter[name] for name in kept}}
 
 
 def _code(failure: CommandFailed) -> str:

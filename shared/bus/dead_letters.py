@@ -1,4 +1,4 @@
-"""Dead letters in an operator's hands: replay them, discard them, and leave a trace of it."""
+"""Dead letters in an operator's hands: read, replay, discard them, and leave a trace of it."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,12 +26,13 @@ class DeadLetterError(Exception):
 
 
 class ReplayFailed(DeadLetterError):
-    """Its record still can't take effect; `problem` says why."""
+    """Its record still can't take effect; `problem` says why, `state` how it stands."""
 
-    def __init__(self, letter_id: UUID, problem: str) -> None:
+    def __init__(self, letter_id: UUID, problem: str, state: State) -> None:
         self.problem = problem
+        self.state = state
         super().__init__(
-            letter_id, f"It still can't take effect: {problem} It stays a dead letter."
+            letter_id, f"It still can't take effect: {problem} It stays a dead letter ({state})."
         )
 
 
@@ -43,7 +44,7 @@ class HasTakenEffect(DeadLetterError):
 
 
 class DeadLetters:
-    """Replays and discards the dead letters of one service.
+    """Shows, replays and discards the dead letters of one service.
 
     A late replay does no harm: it goes through the inbox and the handlers as a record fresh from
     Kafka does, so an event that took effect meanwhile is known by its id, and an older version
@@ -53,6 +54,17 @@ class DeadLetters:
     def __init__(self, units: Units, reactions: Reactions, group: str) -> None:
         self._units = units
         self._inbox = Inbox(units, reactions, group)
+
+    async def show(self, letter_id: UUID, who: str) -> Letter:
+        """A dead letter with its record, which may be personal: who has read it is noted.
+
+        Raises:
+            NoSuchDeadLetter: There is none with this id.
+        """
+        async with self._units.begin() as work:
+            letter = await dead_letters.get(work.connection, letter_id)
+            await _note(work, letter, "dead-letter.read", who)
+            return letter
 
     async def replay(self, letter_id: UUID, who: str) -> Letter:
         """Let a dead letter take effect after all; one that has been replayed stays as it is.
@@ -76,7 +88,7 @@ class DeadLetters:
         letter = await self._count_failure(letter_id, problem, who)
         if letter.facts.state is State.REPLAYED:
             return letter  # another replay succeeded meanwhile
-        raise ReplayFailed(letter_id, problem)
+        raise ReplayFailed(letter_id, problem, letter.facts.state)
 
     async def discard(self, letter_id: UUID, who: str) -> Letter:
         """Decide that a dead letter shall never take effect. It can still be replayed.

@@ -35,7 +35,7 @@ def draw(axes: Axes, prefix: str, label: str) -> None:
             f"{value:,.0f}", (place, value), textcoords="offset points", xytext=(0, 8), ha="center"
         )
     axes.set_xlabel(label)
-    axes.set_ylim(0, max(values) * 1.2)
+    axes.set_ylim(0, max(axes.get_ylim()[1], max(values) * 1.2))
     axes.spines[["top", "right"]].set_visible(False)
 
 

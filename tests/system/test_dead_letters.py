@@ -63,7 +63,8 @@ class TestAPoisonedTopic:
         assert [each["state"] for each in discarded] == ["discarded"]
         assert left == []
         assert await audit(tandem, "notifications", letter["id"]) == [
-            ("tandem-command", "dead-letter.discarded")
+            ("tandem-command", "dead-letter.read"),
+            ("tandem-command", "dead-letter.discarded"),
         ]
 
 
@@ -98,10 +99,12 @@ class TestMistakes:
     def test_are_explained(self, tandem: Running) -> None:
         nothing = tandem.failure("dead-letters", "replay")
         unknown = tandem.failure("dead-letters", "show", str(new_id()))
+        no_topic = tandem.failure("dead-letters", "list", "--topic", "session-rate")
         deaf = tandem.failure("dead-letters", "list", "--service", "portal")
 
         assert "--all" in nothing["error"]
         assert "There is no dead letter" in unknown["error"]
+        assert "No service listens to session-rate" in no_topic["error"]
         assert "listens to no topic" in deaf["error"]
 
     def test_of_calling_without_being_an_operator_are_refused(self, tandem: Running) -> None:

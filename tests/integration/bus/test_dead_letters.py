@@ -102,6 +102,17 @@ class TestOneDeadLetter:
             {"name": "plain", "value": {"utf8": "ä\x00", "base64": None}},
         ]
 
+    async def test_tells_the_audit_log_who_has_read_its_record(
+        self, room: Room, operator: httpx.AsyncClient
+    ) -> None:
+        letter = await room.put_aside(record_of(a_registration()))
+
+        await operator.get("/v1/dead-letters")
+        assert await audited(operator) == []
+        await operator.get(f"/v1/dead-letters/{letter}")
+
+        assert await audited(operator, letter) == [("an-operator", "dead-letter.read")]
+
     async def test_that_does_not_exist_is_a_problem(self, operator: httpx.AsyncClient) -> None:
         shown = await operator.get(f"/v1/dead-letters/{new_id()}")
         replayed = await act(operator, new_id(), "replay")
