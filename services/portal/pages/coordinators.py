@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.portal import store
 from services.portal.clients import Refused
+from services.portal.domain.visits import looks_like_an_address
 from services.portal.domain.words import instant_of
 from services.portal.pages.frame import AVisit, Visit
 from shared.auth import Role
@@ -18,10 +19,10 @@ log = structlog.get_logger()
 
 
 @router.get("")
-async def list_coordinators(visit: AVisit) -> Response:
-    """Who coordinates."""
+async def list_coordinators(visit: AVisit, appointed: UUID | None = None) -> Response:
+    """Who coordinates; says who was just appointed."""
     visit.signed_in(Role.COORDINATOR)
-    return await _list(visit)
+    return await _list(visit, appointed=appointed)
 
 
 @router.post("")
@@ -29,6 +30,9 @@ async def appoint(visit: AVisit) -> Response:
     """Make somebody a coordinator, named by mail address."""
     visit.signed_in(Role.COORDINATOR)
     email = str((await visit.form()).get("email", "")).strip()
+    if not looks_like_an_address(email):
+        words = "Enter a mail address at work, such as ana@example.com."
+        return await _list(visit, email=email[:254], error=words)
     services = visit.portal.services
     try:
         account = await services.ask(
@@ -39,7 +43,7 @@ async def appoint(visit: AVisit) -> Response:
         return await _list(visit, email=email, error=words)
     path = f"/v1/coordinators/{account['person_id']}"
     await services.ask(visit.authority, "PUT", "intake", path)
-    return visit.go_to("/coordinators")
+    return visit.go_to(f"/coordinators?appointed={account['person_id']}")
 
 
 @router.get("/{person_id}/dismiss")
@@ -88,7 +92,16 @@ async def _coordinators(visit: Visit) -> list[dict[str, Any]]:
     return [{**item, "since": instant_of(item["since"])} for item in found["items"]]
 
 
-async def _list(visit: Visit, email: str = "", error: str | None = None) -> Response:
+async def _list(
+    visit: Visit, email: str = "", error: str | None = None, appointed: UUID | None = None
+) -> Response:
     people = await _coordinators(visit)
-    status = 422 if error else 200
-    return visit.page("coordinators", status, people=people, email=email, error=error)
+    names = {each["person_id"]: each["name"] for each in people}
+    return visit.page(
+        "coordinators",
+        422 if error else 200,
+        people=people,
+        email=email,
+        error=error,
+        appointed=names.get(str(appointed)),
+    )

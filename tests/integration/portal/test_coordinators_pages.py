@@ -82,6 +82,16 @@ class TestACoordinatorsPages:
         assert page.status_code == 422
         assert "Nobody with this address was imported" in page.text
 
+    @pytest.mark.parametrize("email", ["", "ana", "@example.com"])
+    async def test_explain_what_is_no_address(self, browser: Browser, email: str) -> None:
+        await browser.sign_in_as(Role.COORDINATOR)
+        await browser.open("/coordinators")
+
+        page = await browser.send("/coordinators", email=email)
+
+        assert page.status_code == 422
+        assert "Enter a mail address at work" in page.text
+
     @pytest.mark.parametrize(
         "path", ["/programmes", f"/programmes/{new_id()}", f"/programmes/{new_id()}/checkins",
                  "/coordinators"],
@@ -106,6 +116,17 @@ class TestACoordinatorsPages:
 
 
 class TestCoordinators:
+    async def test_see_whom_they_have_just_appointed(self, house: House, browser: Browser) -> None:
+        await house.people(1)
+        await browser.sign_in_as(Role.COORDINATOR)
+        await browser.open("/coordinators")
+
+        page = await browser.send("/coordinators", email="p1@example.com")
+        later = await browser.open("/coordinators")
+
+        assert "coordinates now" in page.text
+        assert "coordinates now" not in later.text
+
     async def test_are_dismissed_only_after_a_page_that_says_what_will_happen(
         self, house: House, browser: Browser
     ) -> None:
