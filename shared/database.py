@@ -49,6 +49,7 @@ async def _pool(settings: ServiceSettings) -> Pool:
         command_timeout=settings.database_timeout_seconds,
         server_settings={
             "application_name": f"tandem-{settings.service}",
+            "plan_cache_mode": "force_custom_plan",  # one made for an empty queue scans a long one
             "idle_in_transaction_session_timeout": "60s",
             "lock_timeout": "10s",
         },

@@ -18,6 +18,7 @@ from shared.bus.work import Cause, Units, Work
 from shared.ids import new_id
 from shared.metrics import DEAD_LETTERS, INBOX_SKIPPED, INBOX_TAKEN
 from tandem_events import MalformedEnvelope, Received, UnreadableEvent, read_record
+from tandem_events.envelope import HEADER_NAMES
 
 log = structlog.get_logger()
 
@@ -113,7 +114,8 @@ def _checked(record: Record, received: Received) -> Reading:
     """Whoever may write to one topic must not tell on it what belongs to another."""
     if not record.topic.endswith(received.event_class.topic.name):
         return Reading(record, None, "Its type belongs to another topic.")
-    if any(_is_broken(name) for name, _ in record.headers):
+    names = tuple(name for name, _ in record.headers)
+    if names != HEADER_NAMES and any(_is_broken(name) for name in names):
         return Reading(record, None, "A header's name is not UTF-8.")
     return Reading(record, received)
 

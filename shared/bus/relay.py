@@ -23,6 +23,10 @@ log = structlog.get_logger()
 CHANNEL = "bus_outbox"
 _LOOK_EVERY_SECONDS = 1.0
 _STALLED_AFTER_SECONDS = 120.0
+_MANY = 50
+_FILL_SECONDS = 0.02
+"""While events come in numbers, the next batch may fill: each batch costs everybody, of whatever
+size. A few events at a time go out at once."""
 _COUNT_AT_MOST = 100_000
 _COUNT_EVERY_SECONDS = 5.0
 
@@ -76,6 +80,8 @@ class Relay:
             self._say_how_it_is()
             if not published:
                 await woken(wake, stopping, _LOOK_EVERY_SECONDS)
+            elif _MANY <= published < self._batch_size:
+                await asyncio.sleep(_FILL_SECONDS)
         await self.close()
 
     async def close(self) -> None:

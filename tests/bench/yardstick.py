@@ -29,6 +29,9 @@ from tests.bench.stage import Bench, wait_for_go
 FILL_SECONDS = 0.02
 """A relay that lets its batch fill does more events a second; ours is woken at once instead."""
 
+PLANS = {"plan_cache_mode": "force_custom_plan"}
+"""A plan made for the empty outbox deletes 2,000 rows in 130 ms instead of one."""
+
 BENCH = Bench.from_environment(os.environ)
 EFFECT = """
     INSERT INTO effect AS held (subject, sequence, capacity, times)
@@ -42,7 +45,7 @@ EFFECT = """
 
 async def write() -> None:
     """Insert rows into the outbox, one transaction per batch."""
-    connection = await asyncpg.connect(BENCH.dsn)
+    connection = await asyncpg.connect(BENCH.dsn, server_settings=PLANS)
     events = [an_event() for _ in range(BENCH.events)]
     payloads = [event.model_dump_json() for event in events]
     keys = [event.key for event in events]
@@ -61,7 +64,7 @@ async def write() -> None:
 
 async def schedule() -> None:
     """Claim due turns and move them on, write check-ins and outbox; a transaction per batch."""
-    connection = await asyncpg.connect(BENCH.dsn)
+    connection = await asyncpg.connect(BENCH.dsn, server_settings=PLANS)
     clock = SteppingClock(Path(os.environ["TANDEM_SIMULATED_CLOCK"]))
     left = BENCH.events
     while left:
@@ -103,7 +106,7 @@ async def _ask(connection, rows, now) -> None:  # type: ignore[no-untyped-def]  
 
 async def relay() -> None:
     """Select, send, delete."""
-    connection = await asyncpg.connect(BENCH.dsn)
+    connection = await asyncpg.connect(BENCH.dsn, server_settings=PLANS)
     producer = AIOKafkaProducer(
         **BENCH.kafka, acks="all", enable_idempotence=True, max_batch_size=256 * 1024
     )
@@ -129,7 +132,7 @@ async def relay() -> None:
 
 async def consume() -> None:
     """Fetch, note the ids, write the effects, step on, acknowledge."""
-    connection = await asyncpg.connect(BENCH.dsn)
+    connection = await asyncpg.connect(BENCH.dsn, server_settings=PLANS)
     consumer = AIOKafkaConsumer(
         BENCH.topic, **BENCH.kafka, group_id=f"{BENCH.topic}.yardstick",
         auto_offset_reset="earliest", enable_auto_commit=False,

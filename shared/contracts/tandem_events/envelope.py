@@ -12,6 +12,12 @@ CONTENT_TYPE = b"application/json"
 SPEC_VERSION = b"1.0"
 _LONGEST_NUMBER = 18
 """Digits of a sequence: what PostgreSQL's bigint surely holds."""
+_NEEDED = (
+    "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_sequence", "ce_correlationid",
+    "ce_causationid",
+)  # fmt: skip
+HEADER_NAMES = ("ce_specversion", *_NEEDED, "content-type", "traceparent")
+"""The headers that we write, in their order; readers pass over others."""
 
 
 class MalformedEnvelope(ValueError):
@@ -74,15 +80,16 @@ class Envelope:
         texts = _texts(headers)
         if texts.get("ce_specversion") != "1.0":
             raise MalformedEnvelope("ce_specversion is not 1.0")
+        _check(texts)
         return cls(
-            id=_uuid(texts, "ce_id"),
-            source=_text(texts, "ce_source"),
-            type=_text(texts, "ce_type"),
-            time=_time(texts, "ce_time"),
-            subject=_text(texts, "ce_subject"),
-            sequence=_sequence(texts, "ce_sequence"),
-            correlation_id=_text(texts, "ce_correlationid"),
-            causation_id=_text(texts, "ce_causationid"),
+            id=_uuid(texts["ce_id"]),
+            source=texts["ce_source"],
+            type=texts["ce_type"],
+            time=_time(texts["ce_time"]),
+            subject=texts["ce_subject"],
+            sequence=_sequence(texts["ce_sequence"]),
+            correlation_id=texts["ce_correlationid"],
+            causation_id=texts["ce_causationid"],
             traceparent=texts.get("traceparent", ""),
         )
 
@@ -99,38 +106,33 @@ def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     return texts
 
 
-def _text(texts: dict[str, str], name: str) -> str:
-    value = texts.get(name)
-    if not value:
-        raise MalformedEnvelope(f"{name} is missing or empty")
-    if "\x00" in value:
-        raise MalformedEnvelope(f"{name} holds a NUL")
-    return value
+def _check(texts: dict[str, str]) -> None:
+    for name in _NEEDED:
+        value = texts.get(name)
+        if not value:
+            raise MalformedEnvelope(f"{name} is missing or empty")
+        if "\x00" in value:
+            raise MalformedEnvelope(f"{name} holds a NUL")
 
 
-def _uuid(texts: dict[str, str], name: str) -> UUID:
+def _uuid(text: str) -> UUID:
     try:
-        return UUID(_text(texts, name))
-    except ValueError as error:
-        raise _as_malformed(error, f"{name} is not a UUID") from None
+        return UUID(text)
+    except ValueError:
+        raise MalformedEnvelope("ce_id is not a UUID") from None
 
 
-def _time(texts: dict[str, str], name: str) -> datetime:
+def _time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(_text(texts, name))
-    except ValueError as error:
-        raise _as_malformed(error, f"{name} is not a time") from None
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise MalformedEnvelope("ce_time is not a time") from None
     if time.tzinfo is None:
-        raise MalformedEnvelope(f"{name} has no time zone")
+        raise MalformedEnvelope("ce_time has no time zone")
     return time
 
 
-def _sequence(texts: dict[str, str], name: str) -> int:
-    text = _text(texts, name)
+def _sequence(text: str) -> int:
     if not (len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit() and int(text) > 0):
-        raise MalformedEnvelope(f"{name} is not a whole number from 1")
+        raise MalformedEnvelope("ce_sequence is not a whole number from 1")
     return int(text)
-
-
-def _as_malformed(error: ValueError, problem: str) -> MalformedEnvelope:
-    return error if isinstance(error, MalformedEnvelope) else MalformedEnvelope(problem)

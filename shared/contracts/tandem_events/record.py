@@ -64,9 +64,16 @@ def read_record(
         UnreadableEvent: It can't be decoded, or its key contradicts its data.
     """
     received = decode(headers, value)
-    if received.event is not None and key != received.event.key.encode():
+    if received.event is not None and key != _key_of(received, received.event).encode():
         raise UnreadableEvent("its key contradicts its data")
     return received
+
+
+def _key_of(received: Received, event: Event) -> str:
+    """The key that the data asks for; where it is the subject, the envelope has it as text."""
+    if event.topic.key == event.subject_field:
+        return received.envelope.subject
+    return event.key
 
 
 def _ended_state(event_class: type[Event]) -> type[Event]:

@@ -33,7 +33,8 @@ class GoesAway:
         if self.replayed == 2:
             raise httpx.ConnectError("It is gone.")
         self.replayed += 1
-        return httpx.Response(200, json={"state": "replayed"})
+        letter = request.url.path.split("/")[-2]
+        return httpx.Response(200, json={"id": letter, "state": "replayed"})
 
 
 @pytest.fixture(autouse=True)
