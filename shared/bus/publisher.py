@@ -19,9 +19,9 @@ from aiokafka.errors import (
     UnknownProducerId,
     UnknownTopicOrPartitionError,
 )
+from aiokafka.partitioner import DefaultPartitioner
 
 from shared.bus.kafka import LARGEST_MESSAGE_BYTES
-from shared.bus.partitioning import partitions_of
 
 log = structlog.get_logger()
 
@@ -29,6 +29,7 @@ _BATCH_BYTES = 256 * 1024
 _FATAL = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
 _OF_ALL = (ClusterAuthorizationFailedError,)
 _OF_TOPIC = (TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
+_PARTITION_OF = DefaultPartitioner()
 
 Place: TypeAlias = tuple[str, int]
 """A topic and the number of a partition."""
@@ -188,8 +189,8 @@ class Publisher:
             if isinstance(partitions, KafkaError):
                 outcome.refused.append(Refusal.because(partitions, indices))
                 continue
-            numbers = partitions_of([messages[index].key for index in indices], len(partitions))
-            for index, number in zip(indices, numbers, strict=True):
+            for index in indices:
+                number = _PARTITION_OF(messages[index].key, partitions, partitions)
                 waiting[topic, number].append(index)
         return waiting
 

@@ -42,8 +42,6 @@ class Proxy:
         self._changed = asyncio.Event()
         self._open: set[asyncio.Task[None]] = set()
         self.port = 0
-        self.hurt = 0
-        """How many pieces were late, sliced or held so far."""
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncIterator["Proxy"]:
@@ -106,14 +104,12 @@ class Proxy:
         size = self._weather.slice_bytes
         if not size:
             return [data]
-        self.hurt += len(data) > size
         cuts = [0]
         while cuts[-1] < len(data):
             cuts.append(cuts[-1] + self._chance.randint(1, size))
         return [data[begin:end] for begin, end in pairwise(cuts)]
 
     async def _wait_for_better_weather(self) -> None:
-        self.hurt += self._weather.is_hole or self._weather.latency > 0
         while self._weather.is_hole:
             await self._changed.wait()
         if self._weather.latency:

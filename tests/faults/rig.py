@@ -14,13 +14,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import httpx
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from deploy.cli.installation import Installation, accepted_settings
 from deploy.cli.running import provision_everything
@@ -38,7 +36,6 @@ from shared.clock import SteppingClock
 from tests.faults import witness
 from tests.faults.proxy import Proxy
 from tests.faults.run_service import ORDERS
-from tests.support.databases import as_superuser
 from tests.support.until import until
 from tests.system.running import _free_ports
 
@@ -149,23 +146,14 @@ class Rig:
 
     async def rows(self, service: str, query: str) -> list[asyncpg.Record]:
         """Look into a service's database, past the proxies."""
-        return await as_superuser(self.servers, service, query)
-
-    async def readers(self, service: str) -> set[str]:
-        """The members of a service's consumer group that have partitions; none while it forms."""
-        return await asyncio.to_thread(self._readers, service)
-
-    @cached_property
-    def _admin(self) -> AdminClient:
-        return AdminClient(self.servers.kafka_admin_configuration)
-
-    def _readers(self, service: str) -> set[str]:
-        name = f"tandem.{service}"
+        servers = self.servers
+        password = servers.secrets.password("postgres-superuser")
+        dsn = servers.postgres_dsn("postgres", password, f"tandem_{service}")
+        connection = await asyncpg.connect(dsn)
         try:
-            group = self._admin.describe_consumer_groups([name], request_timeout=5)[name].result()
-        except KafkaException:
-            return set()  # Kafka is being hurt as well
-        return {member.member_id for member in group.members if member.assignment.topic_partitions}
+            return list(await connection.fetch(query))
+        finally:
+            await connection.close()
 
     def _orders(self, service: str) -> Path:
         return self.folder / "orders" / service

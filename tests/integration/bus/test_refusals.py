@@ -1,6 +1,7 @@
 """What Kafka refuses does not hold up what it would take."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
@@ -35,7 +36,7 @@ from tests.support.kafka import make_topics, read_all
 from tests.support.probe import a_registration
 from tests.support.room import NOON, Room
 from tests.support.servers import Servers
-from tests.support.until import until
+from tests.support.until import LOOK_EVERY_SECONDS, until
 
 TOPIC = ParticipantRegistered.topic.name
 
@@ -168,6 +169,13 @@ def _take_at_most(servers: Servers, topic: str, size: int) -> None:
     admin = servers.admin_client()
     for outcome in admin.incremental_alter_configs([resource]).values():
         outcome.result(30)
+    asked = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    for _ in range(600):  # the broker follows the controller's notes a moment later
+        [now] = admin.describe_configs([asked]).values()
+        if now.result(30)["max.message.bytes"].value == str(size):
+            return
+        time.sleep(LOOK_EVERY_SECONDS)
+    raise AssertionError("the broker does not know the new limit")
 
 
 def _large(registration: ParticipantRegistered, size: int = 20_000) -> ParticipantRegistered:
