@@ -9,7 +9,6 @@ from uuid import UUID
 
 from services.intake.domain import programmes, registrations
 from services.intake.domain.faults import Rows
-from services.intake.domain.people import PersonRow, taken_elsewhere
 from services.intake.domain.programmes import Programme, State
 from services.intake.domain.registrations import RegistrationRow, Withdrawal
 from services.intake.store import participants as participant_store
@@ -37,25 +36,6 @@ class Report:
     def unchanged(self) -> int:
         """How many said nothing new."""
         return self.rows - self.new - self.changed
-
-
-async def import_people(rows: Rows[PersonRow], work: Work) -> Report:
-    """Write the people that are new or differ, and tell of them.
-
-    Raises:
-        RowsRefused: Rows are wrong in themselves, or an address belongs to somebody else.
-    """
-    await people_store.lock(work)
-    await people_store.stage(work, rows)
-    for fault in taken_elsewhere(await people_store.clashes(work)):
-        rows.faults.add(fault)
-    rows.faults.refuse()
-    new, changed = await people_store.write_staged(work, work.now)
-    async for contact in people_store.written_contacts(work):
-        work.publish(contact)
-    async for participant in participant_store.of_written_people(work):
-        work.publish(registrations.told(participant))
-    return Report(len(rows), new, changed)
 
 
 async def put_programme(programme: Programme, work: Work) -> None:
@@ -143,6 +123,13 @@ async def withdraw(participant_id: UUID, reason: Withdrawal, work: Work) -> None
         AlreadyWithdrawn: They have left before.
     """
     person_id, programme_id = await participant_store.withdraw(work, participant_id, reason)
+    tell_of_withdrawal(participant_id, person_id, programme_id, reason, work)
+
+
+def tell_of_withdrawal(
+    participant_id: UUID, person_id: UUID, programme_id: UUID, reason: Withdrawal, work: Work
+) -> None:
+    """Tell that a participant has left a programme, and end what was told of them."""
     work.publish(
         ParticipantWithdrawn(
             participant_id=participant_id,
@@ -156,7 +143,7 @@ async def withdraw(participant_id: UUID, reason: Withdrawal, work: Work) -> None
 
 
 async def _refuse_wrong_rows(rows: Rows[RegistrationRow], work: Work) -> None:
-    for fault in registrations.unknown_people(await participant_store.unknown_people(work)):
+    for fault in registrations.absent_people(await participant_store.absent_people(work)):
         rows.faults.add(fault)
     for fault in registrations.repeated_people(await participant_store.repeated_people(work)):
         rows.faults.add(fault)

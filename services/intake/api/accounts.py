@@ -111,4 +111,4 @@ async def appoint_coordinator(person_id: UUID, units: UnitsOf, caller: Coordinat
 async def dismiss_coordinator(person_id: UUID, units: UnitsOf, caller: Coordinator) -> None:
     """From their next sign-in on. Doing it again changes nothing."""
     async with units.begin(caller.cause) as work:
-        await accounts.dismiss(work, person_id)
+        await accounts.dismiss(work, [person_id])

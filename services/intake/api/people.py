@@ -1,11 +1,12 @@
 """People over HTTP."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.intake import handlers
+from services.intake import people_handlers
 from services.intake.api.models import After, Found, Ids, Limit, Page, Steward, Teller
 from services.intake.api.refusals import refusals_of_table
 from services.intake.api.uploads import CsvFile, MappingText, mapping_of, read_table
@@ -21,12 +22,13 @@ class ImportReport(BaseModel):
 
     rows: int
     imported: int
+    came_back: int
     changed: int
     unchanged: int
 
 
 class Person(BaseModel):
-    """A person, as HR lists them."""
+    """A person, as HR lists them; `left_at` is null while they are with the company."""
 
     person_id: UUID
     employee_number: str
@@ -39,6 +41,10 @@ class Person(BaseModel):
     time_zone: str
     locale: str
     working_days: list[int]
+    title: str | None
+    manager_number: str | None
+    left_at: datetime | None
+    version: int
 
 
 class PersonName(BaseModel):
@@ -72,10 +78,11 @@ async def import_people(
     with refusals_of_table(mapped):
         rows = await read_table(file, mapped, read_people)
         async with units.begin(caller.cause) as work:
-            report = await handlers.import_people(rows, work)
+            report = await people_handlers.import_people(rows, work)
     return ImportReport(
         rows=report.rows,
         imported=report.new,
+        came_back=report.back,
         changed=report.changed,
         unchanged=report.unchanged,
     )
@@ -85,7 +92,7 @@ async def import_people(
 async def list_people(
     units: UnitsOf, _caller: Steward, after: After = None, limit: Limit = 100
 ) -> Page[Person]:
-    """People in the order in which they were first imported, page by page."""
+    """People in the order in which they were first imported, leavers too, page by page."""
     async with units.reading() as work:
         records = await people.page(work, after, limit)
     found = [Person(**record) for record in records]

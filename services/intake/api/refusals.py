@@ -8,6 +8,12 @@ from services.intake.domain.decoding import FileRefused
 from services.intake.domain.errors import IntakeError
 from services.intake.domain.faults import Fault, RowsRefused
 from services.intake.domain.mapping import Mapped, column_of
+from services.intake.domain.person import (
+    AddressTaken,
+    NoSuchPerson,
+    NumberTaken,
+    StaleVersion,
+)
 from services.intake.domain.programmes import (
     EnrolmentOver,
     HasEnded,
@@ -17,13 +23,15 @@ from services.intake.domain.programmes import (
     WrongDates,
 )
 from services.intake.domain.registrations import AlreadyWithdrawn, NoSuchParticipant
-from services.intake.store.accounts import NoSuchPerson
 from shared.problems import Problem
 
 _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
     NoSuchProgramme: (404, "No such programme", "no-such-programme"),
     NoSuchPerson: (404, "No such person", "no-such-person"),
     NoSuchParticipant: (404, "No such participant", "no-such-participant"),
+    NumberTaken: (409, "Employee number taken", "number-taken"),
+    AddressTaken: (409, "E-mail address taken", "address-taken"),
+    StaleVersion: (412, "Changed meanwhile", "stale-version"),
     IllegalMove: (409, "Not possible in this state", "illegal-move"),
     EnrolmentOver: (409, "Enrolment has ended", "enrolment-over"),
     NotOpen: (409, "Programme not open", "programme-not-open"),

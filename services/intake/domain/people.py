@@ -1,11 +1,12 @@
 """The people of a company, as its HR department lists them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.intake.domain import cells
 from services.intake.domain.faults import Fault, Faults, Named, Rows
 from services.intake.domain.mapping import Field, Mapped
+from services.intake.domain.person import Details
 from services.intake.domain.sheet import Row, read_sheet
 
 HIGHEST_SENIORITY = 20
@@ -18,22 +19,10 @@ class PersonRow(NamedTuple):
 
     Attributes:
         row: The spreadsheet row.
-        seniority: A level from 1, higher is more senior.
-        education_level: A level from 1.
-        working_days: Days of the week, 1 is Monday.
     """
 
     row: int
-    employee_number: str
-    name: str
-    email: str
-    department: str
-    seniority: int
-    education_level: int | None
-    education_field: str | None
-    time_zone: str
-    locale: str
-    working_days: tuple[int, ...]
+    details: Details
 
 
 FIELDS = (
@@ -47,6 +36,8 @@ FIELDS = (
     Field("time_zone", cells.time_zone, required=True),
     Field("locale", cells.locale, otherwise="en"),
     Field("working_days", cells.working_days, otherwise=MONDAY_TO_FRIDAY),
+    Field("title", cells.name),
+    Field("manager_number", cells.code),
 )
 
 _DISTINCT: Mapping[str, tuple[str, Callable[[str], str]]] = {
@@ -108,5 +99,4 @@ def taken_elsewhere(clashes: Sequence[tuple[int, str]]) -> Iterator[Fault]:
 
 
 def _person(row: Row) -> PersonRow:
-    values: dict[str, Any] = row.values
-    return PersonRow(row.number, *(values[field] for field in PersonRow._fields[1:]))
+    return PersonRow(row.number, Details(**row.values))

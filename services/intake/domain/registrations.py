@@ -67,6 +67,23 @@ class Participant(NamedTuple):
     education_field: str | None
 
 
+class Absent(NamedTuple):
+    """A registration of somebody who is not with the company.
+
+    Attributes:
+        place: Where it stands.
+        by_number: Whether the person was named by employee number.
+        has_left: Whether they were with the company once.
+    """
+
+    place: int
+    by_number: bool
+    has_left: bool
+
+
+PROFILE_FIELDS = frozenset({"department", "seniority", "education_level", "education_field"})
+"""What HR knows of a person that every registration tells."""
+
 FIELDS = (
     Field("employee_number", cells.text_up_to(cells.LONGEST_CODE), required=True),
     Field("role", cells.one_of(*ROLES), required=True),
@@ -142,17 +159,12 @@ def with_capacities(rows: Sequence[RegistrationRow], of_a_mentor: int) -> list[R
     ]
 
 
-def unknown_people(rows: Iterable[tuple[int, bool]]) -> Iterable[Fault]:
-    """The faults of registrations of people that intake does not know.
-
-    Args:
-        rows: The place, and whether the person was named by employee number.
-    """
-    for place, by_number in rows:
-        if by_number:
-            yield Fault(place, "employee_number", "belongs to nobody who was imported")
-        else:
-            yield Fault(place, "person_id", "belongs to nobody who was imported")
+def absent_people(rows: Iterable[Absent]) -> Iterable[Fault]:
+    """The faults of registrations of people who are not with the company."""
+    for row in rows:
+        field = "employee_number" if row.by_number else "person_id"
+        who = "somebody who has left" if row.has_left else "nobody who was imported"
+        yield Fault(row.place, field, f"belongs to {who}")
 
 
 def repeated_people(rows: Iterable[tuple[int, int]]) -> Iterable[Fault]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.intake.domain.errors import IntakeError
+from services.intake.domain.person import NoSuchPerson
 from shared.bus.work import Work
 
 _WHO: LiteralString = """
@@ -16,9 +16,9 @@ _WHO: LiteralString = """
     FROM person LEFT JOIN coordinator USING (person_id)
 """
 
-_BY_EMAIL: LiteralString = _WHO + """ WHERE email_key = lower($1 COLLATE "C")"""
+_BY_EMAIL: LiteralString = _WHO + """ WHERE email_key = lower($1 COLLATE "C") AND left_at IS NULL"""
 
-_BY_ID: LiteralString = _WHO + " WHERE person.person_id = $1"
+_BY_ID: LiteralString = _WHO + " WHERE person.person_id = $1 AND left_at IS NULL"
 
 _TAKES_PART: LiteralString = """
     SELECT participant_id, programme_id, programme.name AS programme, programme.state, role,
@@ -34,25 +34,19 @@ _COORDINATORS: LiteralString = """
 
 _APPOINT: LiteralString = """
     INSERT INTO coordinator (person_id, since) SELECT person_id, $2 FROM person
-    WHERE person_id = $1 ON CONFLICT (person_id) DO UPDATE SET since = coordinator.since
+    WHERE person_id = $1 AND left_at IS NULL
+    ON CONFLICT (person_id) DO UPDATE SET since = coordinator.since
     RETURNING person_id
 """
 
-_DISMISS: LiteralString = "DELETE FROM coordinator WHERE person_id = $1"
-
-
-class NoSuchPerson(IntakeError):
-    """There is nobody with this id or address; the sentence does not repeat it."""
-
-    def __init__(self) -> None:
-        super().__init__("There is nobody of this id or address.")
+_DISMISS: LiteralString = "DELETE FROM coordinator WHERE person_id = ANY($1)"
 
 
 async def by_email(work: Work, email: str) -> asyncpg.Record:
     """Who has this address, in whatever case.
 
     Raises:
-        NoSuchPerson: Nobody has.
+        NoSuchPerson: Nobody has, or they have left.
     """
     return _somebody(await work.connection.fetchrow(_BY_EMAIL, email))
 
@@ -61,7 +55,7 @@ async def by_id(work: Work, person_id: UUID) -> asyncpg.Record:
     """Who has this id.
 
     Raises:
-        NoSuchPerson: Nobody has.
+        NoSuchPerson: Nobody has, or they have left.
     """
     return _somebody(await work.connection.fetchrow(_BY_ID, person_id))
 
@@ -80,15 +74,15 @@ async def appoint(work: Work, person_id: UUID) -> None:
     """Make somebody a coordinator.
 
     Raises:
-        NoSuchPerson: There is nobody of this id.
+        NoSuchPerson: There is nobody of this id, or they have left.
     """
     if await work.connection.fetchval(_APPOINT, person_id, work.now) is None:
         raise NoSuchPerson
 
 
-async def dismiss(work: Work, person_id: UUID) -> None:
-    """Let somebody be a coordinator no longer."""
-    await work.connection.execute(_DISMISS, person_id)
+async def dismiss(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Let people be coordinators no longer."""
+    await work.connection.execute(_DISMISS, person_ids)
 
 
 def _somebody(record: asyncpg.Record | None) -> asyncpg.Record:

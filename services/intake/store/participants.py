@@ -9,6 +9,8 @@ import asyncpg
 
 from services.intake.domain.faults import Named
 from services.intake.domain.registrations import (
+    PROFILE_FIELDS,
+    Absent,
     AlreadyWithdrawn,
     NoSuchParticipant,
     Participant,
@@ -39,10 +41,10 @@ _FIND_PEOPLE: LiteralString = """
     WHERE staged.person_id IS NULL AND person.employee_number = staged.employee_number
 """
 
-_UNKNOWN: LiteralString = """
-    SELECT place, staged.employee_number IS NOT NULL AS by_number
+_ABSENT: LiteralString = """
+    SELECT place, staged.employee_number IS NOT NULL AS by_number, left_at IS NOT NULL AS has_left
     FROM staged_registration AS staged LEFT JOIN person USING (person_id)
-    WHERE person.person_id IS NULL ORDER BY place
+    WHERE person.person_id IS NULL OR left_at IS NOT NULL ORDER BY place
 """
 
 _REPEATED: LiteralString = """
@@ -110,6 +112,25 @@ _OF_WRITTEN_PEOPLE: LiteralString = (
     """
 )
 
+_OF_CHANGED_PERSON: LiteralString = (
+    _PARTICIPANT
+    + """
+    JOIN programme ON programme.programme_id = participant.programme_id
+    WHERE person_id = $1 AND withdrawn_at IS NULL AND programme.state <> 'ended'
+        AND ($2 OR ($3 AND participant.time_zone IS NULL) OR ($4 AND participant.locale IS NULL)
+            OR ($5 AND participant.working_days IS NULL))
+    ORDER BY participant_id FOR SHARE OF participant
+    """
+)
+
+_WITHDRAW_LEAVERS: LiteralString = """
+    UPDATE participant SET withdrawn_at = $2, withdrawn_because = 'left-company'
+    FROM programme
+    WHERE programme.programme_id = participant.programme_id AND programme.state <> 'ended'
+        AND person_id = ANY($1) AND withdrawn_at IS NULL
+    RETURNING participant_id, person_id, participant.programme_id
+"""
+
 _ACTIVE_IDS: LiteralString = """
     SELECT participant_id FROM participant
     WHERE withdrawn_at IS NULL AND ($1::uuid IS NULL OR participant_id > $1)
@@ -164,10 +185,9 @@ async def stage(work: Work, rows: Iterable[RegistrationRow], named: Sequence[Nam
     await work.connection.execute(_FIND_PEOPLE)
 
 
-async def unknown_people(work: Work) -> list[tuple[int, bool]]:
-    """The places of staged registrations of nobody, and whether they have an employee number."""
-    records = await work.connection.fetch(_UNKNOWN)
-    return [(record["place"], record["by_number"]) for record in records]
+async def absent_people(work: Work) -> list[Absent]:
+    """The staged registrations of people who are not with the company."""
+    return [Absent(**record) for record in await work.connection.fetch(_ABSENT)]
 
 
 async def repeated_people(work: Work) -> list[tuple[int, int]]:
@@ -191,6 +211,25 @@ def written(work: Work) -> AsyncIterator[Participant]:
 def of_written_people(work: Work) -> AsyncIterator[Participant]:
     """The participants whose facts differ because the people just written differ, whole."""
     return _participants(work, _OF_WRITTEN_PEOPLE)
+
+
+async def of_changed_person(
+    work: Work, person_id: UUID, changed: frozenset[str]
+) -> list[Participant]:
+    """The registrations whose facts differ because these fields of one person do, whole."""
+    records = await work.connection.fetch(
+        _OF_CHANGED_PERSON,
+        person_id,
+        not changed.isdisjoint(PROFILE_FIELDS),
+        *(field in changed for field in ("time_zone", "locale", "working_days")),
+    )
+    return [Participant(**record) for record in records]
+
+
+async def withdraw_leavers(work: Work, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Withdraw people who left from all programmes that have not ended; returns ids, in order."""
+    records = await work.connection.fetch(_WITHDRAW_LEAVERS, person_ids, work.now)
+    return sorted(records, key=lambda record: record["participant_id"])
 
 
 async def active_ids(work: Work, after: UUID | None, limit: int) -> list[UUID]:

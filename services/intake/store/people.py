@@ -1,6 +1,7 @@
 """People in the database."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -23,14 +24,14 @@ _STAGE: LiteralString = """
     CREATE TEMPORARY TABLE staged_person (
         row integer, employee_number text, name text, email text, department text,
         seniority smallint, education_level smallint, education_field text, time_zone text,
-        locale text, working_days smallint[], person_id uuid
+        locale text, working_days smallint[], title text, manager_number text, person_id uuid
     ) ON COMMIT DROP
 """
 
 _STAGED: LiteralString = """
     CREATE TEMPORARY TABLE written_person (
-        person_id uuid, is_new boolean, contact boolean, profile boolean, time_zone boolean,
-        locale boolean, working_days boolean
+        person_id uuid, is_new boolean, is_back boolean, contact boolean, profile boolean,
+        time_zone boolean, locale boolean, working_days boolean
     ) ON COMMIT DROP
 """
 
@@ -38,7 +39,7 @@ _CLASHES: LiteralString = """
     SELECT staged.row, person.employee_number
     FROM staged_person AS staged
     JOIN person ON person.email_key = lower(staged.email COLLATE "C")
-        AND person.employee_number <> staged.employee_number
+        AND person.employee_number <> staged.employee_number AND person.left_at IS NULL
     WHERE NOT EXISTS (
         SELECT FROM staged_person AS other WHERE other.employee_number = person.employee_number)
     ORDER BY staged.row
@@ -48,24 +49,29 @@ _WRITE: LiteralString = """
     WITH written AS (
         INSERT INTO person AS held (person_id, employee_number, name, email, department,
             seniority, education_level, education_field, time_zone, locale, working_days,
-            changed_at)
+            title, manager_number, changed_at)
         SELECT person_id, employee_number, name, email, department, seniority, education_level,
-            education_field, time_zone, locale, working_days, $1
+            education_field, time_zone, locale, working_days, title, manager_number, $1
         FROM staged_person ORDER BY employee_number
         ON CONFLICT (employee_number) DO UPDATE SET
             name = excluded.name, email = excluded.email, department = excluded.department,
             seniority = excluded.seniority, education_level = excluded.education_level,
             education_field = excluded.education_field, time_zone = excluded.time_zone,
             locale = excluded.locale, working_days = excluded.working_days,
-            changed_at = excluded.changed_at
+            title = excluded.title, manager_number = excluded.manager_number,
+            left_at = NULL, version = held.version + 1, changed_at = excluded.changed_at
         WHERE (held.name, held.email, held.department, held.seniority, held.education_level,
-               held.education_field, held.time_zone, held.locale, held.working_days)
+               held.education_field, held.time_zone, held.locale, held.working_days,
+               held.title, held.manager_number, held.left_at)
             IS DISTINCT FROM
               (excluded.name, excluded.email, excluded.department, excluded.seniority,
                excluded.education_level, excluded.education_field, excluded.time_zone,
-               excluded.locale, excluded.working_days)
+               excluded.locale, excluded.working_days, excluded.title, excluded.manager_number,
+               NULL)
         RETURNING new.person_id, old.person_id IS NULL AS is_new,
-            (old.name, old.email) IS DISTINCT FROM (new.name, new.email) AS contact,
+            old.left_at IS NOT NULL AS is_back,
+            (old.name, old.email, old.left_at) IS DISTINCT FROM (new.name, new.email, NULL)
+                AS contact,
             (old.department, old.seniority, old.education_level, old.education_field)
                 IS DISTINCT FROM
             (new.department, new.seniority, new.education_level, new.education_field) AS profile,
@@ -77,8 +83,8 @@ _WRITE: LiteralString = """
 """
 
 _COUNT: LiteralString = """
-    SELECT count(*) FILTER (WHERE is_new) AS imported,
-           count(*) FILTER (WHERE NOT is_new) AS changed
+    SELECT count(*) FILTER (WHERE is_new) AS new, count(*) FILTER (WHERE is_back) AS back,
+           count(*) FILTER (WHERE NOT is_new AND NOT is_back) AS changed
     FROM written_person
 """
 
@@ -89,22 +95,33 @@ _CONTACTS: LiteralString = """
 
 _IDS: LiteralString = """
     SELECT person_id FROM person
-    WHERE $1::uuid IS NULL OR person_id > $1 ORDER BY person_id LIMIT $2
+    WHERE left_at IS NULL AND ($1::uuid IS NULL OR person_id > $1) ORDER BY person_id LIMIT $2
 """
 
 _CONTACTS_OF: LiteralString = """
-    SELECT person_id, name, email FROM person WHERE person_id = ANY($1) ORDER BY person_id
+    SELECT person_id, name, email FROM person
+    WHERE person_id = ANY($1) AND left_at IS NULL ORDER BY person_id
 """
 
 _PEOPLE: LiteralString = """
     SELECT person_id, employee_number, name, email, department, seniority, education_level,
-           education_field, time_zone, locale, working_days
+           education_field, time_zone, locale, working_days, title, manager_number, left_at,
+           version
     FROM person WHERE $1::uuid IS NULL OR person_id > $1 ORDER BY person_id LIMIT $2
 """
 
 _NAMES: LiteralString = """
     SELECT person_id, name, department FROM person WHERE person_id = ANY($1) ORDER BY person_id
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many people were new, came back, or differed."""
+
+    new: int
+    back: int
+    changed: int
 
 
 async def lock(work: Work) -> None:
@@ -122,7 +139,9 @@ async def stage(work: Work, rows: Rows[PersonRow]) -> None:
     await work.connection.execute(_STAGE)
     await work.connection.execute(_STAGED)
     await work.connection.copy_records_to_table(
-        "staged_person", records=((*row, new_id()) for row in rows.whole), schema_name="pg_temp"
+        "staged_person",
+        records=((row.row, *row.details, new_id()) for row in rows.whole),
+        schema_name="pg_temp",
     )
     await work.connection.copy_records_to_table(
         "staged_person",
@@ -138,11 +157,11 @@ async def clashes(work: Work) -> list[tuple[int, str]]:
     return [(record["row"], record["employee_number"]) for record in records]
 
 
-async def write_staged(work: Work, now: datetime) -> tuple[int, int]:
-    """Write the staged people that are new or differ; returns how many of each."""
+async def write_staged(work: Work, now: datetime) -> Written:
+    """Write the staged people that are new, differ or come back; returns how many of each."""
     await work.connection.execute(_WRITE, now)
-    record = await work.connection.fetchrow(_COUNT)
-    return (record["imported"], record["changed"]) if record else (0, 0)
+    [record] = await work.connection.fetch(_COUNT)
+    return Written(**record)
 
 
 async def written_contacts(work: Work) -> AsyncIterator[PersonContact]:
@@ -152,12 +171,12 @@ async def written_contacts(work: Work) -> AsyncIterator[PersonContact]:
 
 
 async def ids(work: Work, after: UUID | None, limit: int) -> list[UUID]:
-    """The ids of people, in their order."""
+    """The ids of people who have not left, in their order."""
     return [row["person_id"] for row in await work.connection.fetch(_IDS, after, limit)]
 
 
 async def contacts_of(work: Work, person_ids: Sequence[UUID]) -> list[PersonContact]:
-    """How these people can be reached; unknown ids are left out."""
+    """How these people can be reached; unknown ids and leavers are left out."""
     return [PersonContact(**row) for row in await work.connection.fetch(_CONTACTS_OF, person_ids)]
 
 

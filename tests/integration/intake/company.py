@@ -23,7 +23,7 @@ def a_person(number: int, **other: object) -> dict[str, object]:
         "employee_number": f"E{number}", "name": f"Ana Lima {number}",
         "email": f"p{number}@example.com", "department": "Sales", "seniority": 2,
         "education_level": 3, "education_field": "Law", "time_zone": "Europe/Berlin",
-        "locale": "de", "working_days": "1;2;3",
+        "locale": "de", "working_days": "1;2;3", "title": "Counsel", "manager_number": "",
     }  # fmt: skip
     return row | other
 

@@ -29,7 +29,7 @@ class TestGoodFiles:
     async def test_are_kept_and_told(self, room: Room) -> None:
         report = await import_people(room, a_person(1), a_person(2, name="Zoë Weiß"))
 
-        assert report == {"rows": 2, "imported": 2, "changed": 0, "unchanged": 0}
+        assert report == {"rows": 2, "imported": 2, "came_back": 0, "changed": 0, "unchanged": 0}
         contacts = await told(room, "person-contact")
         assert {(c["name"], c["email"]) for c in contacts} == {
             ("Ana Lima 1", "p1@example.com"),
@@ -53,7 +53,13 @@ class TestGoodFiles:
             },
         )
 
-        assert answer.json() == {"rows": 1, "imported": 1, "changed": 0, "unchanged": 0}
+        assert answer.json() == {
+            "rows": 1,
+            "imported": 1,
+            "came_back": 0,
+            "changed": 0,
+            "unchanged": 0,
+        }
         [person] = (await call(room, "GET", "/v1/people")).json()["items"]
         assert (person["department"], person["seniority"]) == ("Research", 4)
         assert (person["time_zone"], person["locale"]) == ("Europe/Berlin", "en")
@@ -65,7 +71,13 @@ class TestGoodFiles:
 
         again = await send(room, "/v1/people/imports", GOOD)
 
-        assert again.json() == {"rows": 2, "imported": 0, "changed": 0, "unchanged": 2}
+        assert again.json() == {
+            "rows": 2,
+            "imported": 0,
+            "came_back": 0,
+            "changed": 0,
+            "unchanged": 2,
+        }
         assert await everything(room) == before
 
     async def test_tell_again_of_changed_contacts_only(self, room: Room) -> None:
@@ -75,7 +87,7 @@ class TestGoodFiles:
             room, a_person(1), a_person(2, email="new@example.com"), a_person(3, seniority=5)
         )
 
-        assert report == {"rows": 3, "imported": 0, "changed": 2, "unchanged": 1}
+        assert report == {"rows": 3, "imported": 0, "came_back": 0, "changed": 2, "unchanged": 1}
         *_, last = await told(room, "person-contact")
         assert last["email"] == "new@example.com"
         assert len(await told(room, "person-contact")) == 4
@@ -326,5 +338,5 @@ class TestTables:
     def test_have_the_documented_columns(self) -> None:
         assert PEOPLE_HEADER == [
             "employee_number", "name", "email", "department", "seniority", "education_level",
-            "education_field", "time_zone", "locale", "working_days",
+            "education_field", "time_zone", "locale", "working_days", "title", "manager_number",
         ]  # fmt: skip

@@ -14,6 +14,7 @@ from services.intake.domain.decoding import lines_of
 from services.intake.domain.errors import IntakeError
 from services.intake.domain.faults import MOST_FAULTS_LISTED, Fault, Named, RowsRefused
 from services.intake.domain.people import FIELDS, PersonRow, read_people, taken_elsewhere
+from services.intake.domain.person import Details
 
 HEADER = [field.name for field in FIELDS]
 
@@ -23,6 +24,7 @@ def a_row(number: int, **other: object) -> dict[str, object]:
         "employee_number": f"E{number}", "name": "Ana Lima", "email": f"p{number}@example.com",
         "department": "Sales", "seniority": 2, "education_level": 3, "education_field": "Law",
         "time_zone": "Europe/Berlin", "locale": "de", "working_days": "1;2;3",
+        "title": "Counsel", "manager_number": "E7",
     }  # fmt: skip
     return row | other
 
@@ -58,8 +60,8 @@ class TestReadPeople:
         people = read_people(lines(a_row(1, education_level="", education_field="")), {}).whole
 
         assert people == [
-            PersonRow(2, "E1", "Ana Lima", "p1@example.com", "Sales", 2, None, None,
-                      "Europe/Berlin", "de", (1, 2, 3))
+            PersonRow(2, Details("E1", "Ana Lima", "p1@example.com", "Sales", 2, None, None,
+                                 "Europe/Berlin", "de", (1, 2, 3), "Counsel", "E7"))
         ]  # fmt: skip
 
     def test_names_both_rows_of_a_repeated_employee_number(self) -> None:
@@ -102,17 +104,18 @@ class TestReadPeople:
         rows = [a_row(i, name=text) for i, text in enumerate(given_names)]
 
         people = read_people(lines(*rows), {}).whole
-        again = [
-            dict(zip(HEADER, person[1:], strict=True)) | {"working_days": "1;2;3"}
-            for person in people
-        ]
+        again = [person.details._asdict() | {"working_days": "1;2;3"} for person in people]
 
-        assert [person.name for person in people] == [name(text) for text in given_names]
+        assert [person.details.name for person in people] == [name(text) for text in given_names]
         assert read_people(lines(*again), {}).whole == people
 
     @given(
         st.lists(
-            st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=10, max_size=10),
+            st.lists(
+                st.text(st.characters(codec="utf-8"), max_size=12),
+                min_size=len(HEADER),
+                max_size=len(HEADER),
+            ),
             max_size=5,
         )
     )
@@ -122,7 +125,7 @@ class TestReadPeople:
         with contextlib.suppress(IntakeError):
             people = read_people(lines(a_row(1), *rows), {}).whole
 
-            assert all(email(person.email) for person in people)
+            assert all(email(person.details.email) for person in people)
 
 
 class TestTakenElsewhere:

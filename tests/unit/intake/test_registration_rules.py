@@ -7,13 +7,14 @@ import pytest
 from services.intake.domain.faults import Fault, RowsRefused
 from services.intake.domain.mapping import Source
 from services.intake.domain.registrations import (
+    Absent,
     Participant,
     RegistrationRow,
+    absent_people,
     listed_registrations,
     read_registrations,
     repeated_people,
     told,
-    unknown_people,
     with_capacities,
 )
 
@@ -82,7 +83,9 @@ class TestCapacities:
 
 class TestWrongPeople:
     def test_are_told_by_the_field_that_named_them(self) -> None:
-        faults = unknown_people([(3, True), (5, False)])
+        faults = absent_people(
+            [Absent(3, by_number=True, has_left=False), Absent(5, by_number=False, has_left=True)]
+        )
 
         assert [fault.field for fault in faults] == ["employee_number", "person_id"]
 

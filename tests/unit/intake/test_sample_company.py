@@ -24,8 +24,8 @@ class TestSampleFiles:
         people = read_people(lines_of([sample_files()["people.csv"]]), {}).whole
 
         assert len(people) == PEOPLE
-        assert any(not person.name.isascii() for person in people)
-        assert all(person.email.endswith("@example.com") for person in people)
+        assert any(not person.details.name.isascii() for person in people)
+        assert all(person.details.email.endswith("@example.com") for person in people)
 
     def test_leave_some_mentees_without_a_place(self) -> None:
         rows = read_registrations(lines_of([sample_files()["registrations.csv"]]), {}).whole
