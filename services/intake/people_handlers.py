@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.intake.domain import registrations
 from services.intake.domain.faults import Rows
+from services.intake.domain.imports import MOST_DIFFERENCES_LISTED, Preview, check_leaving
 from services.intake.domain.people import PersonRow, taken_elsewhere
 from services.intake.domain.person import (
     Details,
@@ -22,7 +23,7 @@ from services.intake.domain.person import (
 )
 from services.intake.domain.registrations import Withdrawal
 from services.intake.handlers import tell_of_withdrawal
-from services.intake.store import accounts
+from services.intake.store import accounts, differences
 from services.intake.store import participants as participant_store
 from services.intake.store import people as people_store
 from services.intake.store import person as person_store
@@ -33,36 +34,57 @@ from tandem_events import PersonContact
 
 @dataclass(frozen=True, slots=True)
 class PeopleReport:
-    """What became of a file of people."""
+    """What became of a file of people; who left was not in it."""
 
     rows: int
     new: int
     back: int
     changed: int
+    left: int
 
     @property
     def unchanged(self) -> int:
-        """How many said nothing new."""
+        """How many rows said nothing new."""
         return self.rows - self.new - self.back - self.changed
 
 
-async def import_people(rows: Rows[PersonRow], work: Work) -> PeopleReport:
+async def import_people(
+    rows: Rows[PersonRow], work: Work, *, full: bool = False, confirmed: int | None = None
+) -> PeopleReport:
     """Write the people that are new, differ or come back, and tell of them.
+
+    Args:
+        rows: The file.
+        work: The unit of work.
+        full: Whether the file lists everybody, so that who is absent from it leaves.
+        confirmed: How many may leave, if they are more than a tenth.
 
     Raises:
         RowsRefused: Rows are wrong in themselves, or an address belongs to somebody else.
+        TooManyLeaving: More than a tenth would leave, and not as many were confirmed.
     """
     await people_store.lock(work)
-    await people_store.stage(work, rows)
-    for fault in taken_elsewhere(await people_store.clashes(work)):
-        rows.faults.add(fault)
-    rows.faults.refuse()
+    await _stage_or_refuse(rows, work, full=full)
+    leavers = await _let_the_absent_leave(confirmed, work) if full else []
     written = await people_store.write_staged(work, work.now)
     async for contact in people_store.written_contacts(work):
         work.publish(contact)
     async for participant in participant_store.of_written_people(work):
         work.publish(registrations.told(participant))
-    return PeopleReport(len(rows), written.new, written.back, written.changed)
+    return PeopleReport(len(rows), written.new, written.back, written.changed, len(leavers))
+
+
+async def preview_people(rows: Rows[PersonRow], work: Work, *, full: bool) -> Preview:
+    """Say what importing a file would change; changes nothing.
+
+    Raises:
+        RowsRefused: Rows are wrong in themselves, or an address belongs to somebody else.
+    """
+    await people_store.lock_against_imports(work)
+    await _stage_or_refuse(rows, work, full=full)
+    counts = await differences.compare(work, full=full)
+    listed = await differences.first(work, MOST_DIFFERENCES_LISTED)
+    return Preview(len(rows), counts, await differences.active(work), listed)
 
 
 async def add_person(details: Details, work: Work, *, active: bool = True) -> Person:
@@ -131,6 +153,22 @@ async def come_back(person_ids: Sequence[UUID], work: Work) -> list[UUID]:
     for contact in contacts:
         work.publish(contact)
     return [contact.person_id for contact in contacts]
+
+
+async def _stage_or_refuse(rows: Rows[PersonRow], work: Work, *, full: bool) -> None:
+    await people_store.stage(work, rows)
+    if not full:  # who is absent from a full file leaves, and their address is free
+        for fault in taken_elsewhere(await people_store.clashes(work)):
+            rows.faults.add(fault)
+    rows.faults.refuse()
+
+
+async def _let_the_absent_leave(confirmed: int | None, work: Work) -> list[UUID]:
+    leavers = await differences.absent(work)
+    check_leaving(len(leavers), await differences.active(work), confirmed)
+    await person_store.leave(work, leavers)
+    await _end_what_leavers_had(leavers, work)
+    return leavers
 
 
 async def _change(held: Person, person: Person, work: Work) -> Person:

@@ -7,6 +7,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.intake import people_handlers
+from services.intake.api.imports import (
+    ConfirmLeaving,
+    DryRun,
+    Full,
+    ImportPreview,
+    ImportReport,
+    preview_view,
+    report_view,
+)
 from services.intake.api.models import After, Found, Ids, Limit, Page, Steward, Teller
 from services.intake.api.refusals import refusals_of_table
 from services.intake.api.uploads import CsvFile, MappingText, mapping_of, read_table
@@ -15,16 +24,6 @@ from services.intake.store import participants, people
 from shared.api import UnitsOf
 
 router = APIRouter(prefix="/v1", tags=["people"])
-
-
-class ImportReport(BaseModel):
-    """What became of a file of people."""
-
-    rows: int
-    imported: int
-    came_back: int
-    changed: int
-    unchanged: int
 
 
 class Person(BaseModel):
@@ -67,25 +66,30 @@ class ParticipantName(BaseModel):
 
 
 @router.post("/people/imports", summary="Import people from a CSV file, all or none")
-async def import_people(
-    file: CsvFile, units: UnitsOf, caller: Steward, mapping: MappingText = "{}"
-) -> ImportReport:
-    """New people are added, known ones (by employee number) brought up to date, nobody removed.
+async def import_people(  # noqa: PLR0913, PLR0917 - a form's fields
+    file: CsvFile,
+    units: UnitsOf,
+    caller: Steward,
+    mapping: MappingText = "{}",
+    full: Full = False,  # noqa: FBT002 - a form's field
+    dry_run: DryRun = False,  # noqa: FBT002 - a form's field
+    confirm_leaving: ConfirmLeaving = None,
+) -> ImportReport | ImportPreview:
+    """New people are added, known ones (by employee number) brought up to date.
 
-    A file with a fault changes nothing; the problem's `errors` lists row, column and reason.
+    Nobody leaves by being absent, unless the file is said to list everybody (`full`). A file with
+    a fault changes nothing; the problem's `errors` lists row, column and reason.
     """
     mapped = mapping_of(mapping)
     with refusals_of_table(mapped):
         rows = await read_table(file, mapped, read_people)
         async with units.begin(caller.cause) as work:
-            report = await people_handlers.import_people(rows, work)
-    return ImportReport(
-        rows=report.rows,
-        imported=report.new,
-        came_back=report.back,
-        changed=report.changed,
-        unchanged=report.unchanged,
-    )
+            if dry_run:
+                return preview_view(await people_handlers.preview_people(rows, work, full=full))
+            report = await people_handlers.import_people(
+                rows, work, full=full, confirmed=confirm_leaving
+            )
+    return report_view(report)
 
 
 @router.get("/people", summary="List people")

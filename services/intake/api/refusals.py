@@ -7,6 +7,7 @@ from typing import Any
 from services.intake.domain.decoding import FileRefused
 from services.intake.domain.errors import IntakeError
 from services.intake.domain.faults import Fault, RowsRefused
+from services.intake.domain.imports import TooManyLeaving
 from services.intake.domain.mapping import Mapped, column_of
 from services.intake.domain.person import (
     AddressTaken,
@@ -52,6 +53,10 @@ def refusals() -> Iterator[None]:
         yield
     except FileRefused as error:
         raise Problem(422, "File refused", str(error), error.code, **error.facts) from None
+    except TooManyLeaving as error:
+        numbers = {"leaving": error.leaving, "active": error.active}
+        title, code = "Too many would leave", "too-many-leaving"
+        raise Problem(409, title, str(error), code, **numbers) from None
     except IntakeError as error:
         if type(error) not in _PROBLEMS:
             raise

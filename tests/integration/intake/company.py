@@ -37,13 +37,18 @@ def table(rows: Sequence[Mapping[str, object]], header: Sequence[str] = PEOPLE_H
 
 
 async def send(
-    room: Room, path: str, file: bytes, mapping: Mapping[str, Any] | None = None
+    room: Room,
+    path: str,
+    file: bytes,
+    mapping: Mapping[str, Any] | None = None,
+    **fields: object,
 ) -> httpx.Response:
+    mapped = {"mapping": json.dumps(mapping)} if mapping else {}
     async with room.api() as api:
         return await api.post(
             path,
             files={"file": ("people.csv", file, "text/csv")},
-            data={"mapping": json.dumps(mapping)} if mapping else {},
+            data=mapped | {name: str(value) for name, value in fields.items()},
         )
 
 

@@ -29,7 +29,14 @@ class TestGoodFiles:
     async def test_are_kept_and_told(self, room: Room) -> None:
         report = await import_people(room, a_person(1), a_person(2, name="Zoë Weiß"))
 
-        assert report == {"rows": 2, "imported": 2, "came_back": 0, "changed": 0, "unchanged": 0}
+        assert report == {
+            "rows": 2,
+            "imported": 2,
+            "came_back": 0,
+            "changed": 0,
+            "unchanged": 0,
+            "left": 0,
+        }
         contacts = await told(room, "person-contact")
         assert {(c["name"], c["email"]) for c in contacts} == {
             ("Ana Lima 1", "p1@example.com"),
@@ -59,6 +66,7 @@ class TestGoodFiles:
             "came_back": 0,
             "changed": 0,
             "unchanged": 0,
+            "left": 0,
         }
         [person] = (await call(room, "GET", "/v1/people")).json()["items"]
         assert (person["department"], person["seniority"]) == ("Research", 4)
@@ -77,6 +85,7 @@ class TestGoodFiles:
             "came_back": 0,
             "changed": 0,
             "unchanged": 2,
+            "left": 0,
         }
         assert await everything(room) == before
 
@@ -87,7 +96,14 @@ class TestGoodFiles:
             room, a_person(1), a_person(2, email="new@example.com"), a_person(3, seniority=5)
         )
 
-        assert report == {"rows": 3, "imported": 0, "came_back": 0, "changed": 2, "unchanged": 1}
+        assert report == {
+            "rows": 3,
+            "imported": 0,
+            "came_back": 0,
+            "changed": 2,
+            "unchanged": 1,
+            "left": 0,
+        }
         *_, last = await told(room, "person-contact")
         assert last["email"] == "new@example.com"
         assert len(await told(room, "person-contact")) == 4
