@@ -13,6 +13,7 @@ from deploy.cli import (
     contracts,
     dead_letters,
     demo,
+    imports,
     looking,
     programmes,
     republish,
@@ -37,7 +38,7 @@ app.command()(running.serve)
 app.command("migrate")(running.migrate_databases)
 app.command("provision")(running.provision_here)
 app.command()(running.topics)
-app.add_typer(programmes.imports, name="import")
+app.add_typer(imports.imports, name="import")
 app.add_typer(programmes.programmes, name="programme")
 app.add_typer(programmes.matches, name="match")
 app.command("pairs")(programmes.list_pairs)

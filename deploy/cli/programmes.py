@@ -1,4 +1,4 @@
-"""Commands of a coordinator's work: people, programmes, matching, pairs."""
+"""Commands of a coordinator's work: programmes, matching, pairs."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -39,25 +39,8 @@ MappingFile = Annotated[
 ]
 CsvFile = Annotated[Path, typer.Argument(help="A CSV file with a header row.")]
 
-imports = typer.Typer(no_args_is_help=True, help="Bring in people.")
 programmes = typer.Typer(no_args_is_help=True, help="Open, list and fill programmes.")
 matches = typer.Typer(no_args_is_help=True, help="Compute, read and publish matches.")
-
-
-@imports.command("people")
-def import_people(
-    file: CsvFile, words: Mapping = None, mapping: MappingFile = None, as_json: Json = False
-) -> None:
-    """Import people from a CSV file: all rows, or none and a report of every bad one.
-
-    Example: tandem import people staff.csv --map employee_number=ID --map email=Mail
-    """
-    with the_installation().api("intake") as intake:
-        report = send_file(intake, "/v1/people/imports", file, read_mapping(words or [], mapping))
-    if as_json:
-        print_json(report)
-    else:
-        say(f"{file.name}: " + ", ".join(f"{count} {what}" for what, count in report.items()) + ".")
 
 
 @programmes.command("create")
@@ -236,8 +219,10 @@ def open_programme(intake: Api, request: dict[str, Any]) -> dict[str, Any]:
     return opened
 
 
-def send_file(intake: Api, path: str, file: Path, mapping: dict[str, Any]) -> dict[str, Any]:
-    """Upload a CSV file with its column mapping; returns the report.
+def send_file(
+    intake: Api, path: str, file: Path, mapping: dict[str, Any], **fields: bool | int | None
+) -> dict[str, Any]:
+    """Upload a CSV file with its column mapping and other fields of the form; returns the report.
 
     Raises:
         CommandFailed: The file can't be read, or was refused; the details say row and column.
@@ -246,10 +231,11 @@ def send_file(intake: Api, path: str, file: Path, mapping: dict[str, Any]) -> di
         content = file.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{file} can't be read: {error.strerror}.") from None
+    data = {name: json.dumps(value) for name, value in fields.items() if value is not None}
+    if mapping:
+        data["mapping"] = json.dumps(mapping)
     report: dict[str, Any] = intake.post(
-        path,
-        files={"file": (file.name, content, "text/csv")},
-        data={"mapping": json.dumps(mapping)} if mapping else {},
+        path, files={"file": (file.name, content, "text/csv")}, data=data
     )
     return report
 
