@@ -2,9 +2,17 @@
 
 from pathlib import Path
 
-from services.intake import handlers
-from services.intake.api import accounts, people, programmes, registrations, republishing
+from services.intake import campaign_handlers, handlers
+from services.intake.api import (
+    accounts,
+    campaigns,
+    people,
+    programmes,
+    registrations,
+    republishing,
+)
 from services.intake.settings import Settings
+from services.intake.store import campaigns as campaigns_store
 from services.intake.store import programmes as programmes_store
 from shared.bus.loops import Schedule
 from shared.service import Service
@@ -19,17 +27,24 @@ def build(settings: Settings) -> Service:
         routers=[
             people.router,
             programmes.router,
+            campaigns.router,
             registrations.router,
             accounts.router,
             republishing.router,
         ],
         schedules=[
             Schedule(
-                "close-enrolment",
-                handlers.close_enrolments_that_are_over,
+                "move-programmes",
+                handlers.move_programmes_by_date,
                 handlers.PROGRAMMES,
-                programmes_store.next_closing,
-            )
+                programmes_store.next_move,
+            ),
+            Schedule(
+                "invite",
+                campaign_handlers.tell_whose_turn_it_is,
+                campaign_handlers.INVITATIONS,
+                campaigns_store.next_due,
+            ),
         ],
         migrations=Path(__file__).parent / "migrations",
     )

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain import programmes, registrations
+from services.intake import campaign_handlers
+from services.intake.domain import by_date, programmes, registrations
 from services.intake.domain.faults import Rows
-from services.intake.domain.programmes import Programme, State
+from services.intake.domain.programmes import Enrolment, Programme, State
 from services.intake.domain.registrations import RegistrationRow, Withdrawal
+from services.intake.store import accounts
 from services.intake.store import participants as participant_store
 from services.intake.store import people as people_store
 from services.intake.store import programmes as programme_store
 from shared.bus.reactions import Reactions
 from shared.bus.work import Work
+from shared.ids import new_id
 from tandem_events import ParticipantRegistered, ParticipantWithdrawn
 
 PROGRAMMES = "programmes"
@@ -38,25 +41,26 @@ class Report:
         return self.rows - self.new - self.changed
 
 
-async def put_programme(programme: Programme, work: Work) -> None:
-    """Write a programme, new or changed, and tell of it."""
-    await programme_store.put(work, programme)
-    work.publish(programmes.told(programme))
-    work.wake(PROGRAMMES)
+async def draft_programme(programme: Programme, work: Work) -> None:
+    """Write a new programme, and tell of it.
+
+    Raises:
+        WrongDates: Its dates contradict one another.
+        NotACoordinator: It is a test for somebody who does not coordinate.
+    """
+    await people_store.lock(work)
+    await _put(programmes.drafted(programme), work)
 
 
 async def open_programme(programme_id: UUID, work: Work) -> Programme:
-    """Let people register.
+    """Let people register, and invite them if the programme says so.
 
     Raises:
         NoSuchProgramme: There is none with this id.
         IllegalMove: Its state does not lead there.
         EnrolmentOver: Its enrolment has ended.
     """
-    held = await programme_store.get_to_change(work, programme_id)
-    programme = programmes.opened(held, work.now)
-    await put_programme(programme, work)
-    return programme
+    return await _put(programmes.opened(await _to_change(programme_id, work), work.now), work)
 
 
 async def close_programme(programme_id: UUID, work: Work) -> Programme:
@@ -66,33 +70,83 @@ async def close_programme(programme_id: UUID, work: Work) -> Programme:
         NoSuchProgramme: There is none with this id.
         IllegalMove: Its state does not lead there.
     """
-    held = await programme_store.get_to_change(work, programme_id)
-    programme = programmes.moved(held, State.CLOSED)
-    await put_programme(programme, work)
-    return programme
+    return await _put(programmes.moved(await _to_change(programme_id, work), State.CLOSED), work)
+
+
+async def start_programme(programme_id: UUID, work: Work) -> Programme:
+    """Let mentoring begin.
+
+    Raises:
+        NoSuchProgramme: There is none with this id.
+        IllegalMove: Its state does not lead there.
+    """
+    return await _put(programmes.started(await _to_change(programme_id, work), work.now), work)
+
+
+async def end_programme(programme_id: UUID, work: Work) -> Programme:
+    """Let mentoring end.
+
+    Raises:
+        NoSuchProgramme: There is none with this id.
+        IllegalMove: Its state does not lead there.
+    """
+    return await _put(programmes.ended(await _to_change(programme_id, work), work.now), work)
 
 
 async def amend_programme(programme_id: UUID, changes: dict[str, Any], work: Work) -> Programme:
-    """Change dates, policies or the name; tell of it if something differs.
+    """Change dates, rules or the name; tell of it if something differs.
 
     Raises:
         NoSuchProgramme: There is none with this id.
         HasEnded: It is over.
+        Fixed: It is open, and people rely on what would change.
         WrongDates: The dates contradict one another.
+        NotACoordinator: It is to be a test for somebody who does not coordinate.
     """
-    held = await programme_store.get_to_change(work, programme_id)
+    held = await _to_change(programme_id, work)
     programme = programmes.amended(held, changes)
-    if programme != held:
-        await put_programme(programme, work)
+    return programme if programme == held else await _put(programme, work)
+
+
+async def clone_programme(programme_id: UUID, changes: dict[str, Any], work: Work) -> Programme:
+    """Draft another programme with the rules of this one.
+
+    Raises:
+        NoSuchProgramme: There is none with this id.
+        WrongDates: The new dates contradict one another.
+        NotACoordinator: It is to be a test for somebody who does not coordinate.
+    """
+    await people_store.lock(work)
+    held = await programme_store.get(work, programme_id)
+    return await _put(programmes.cloned(held, new_id(), changes), work)
+
+
+async def move_programmes_by_date(work: Work) -> int:
+    """Move the programmes whose time has come, each by one state; returns how many."""
+    due_at = await programme_store.next_move(work)
+    if due_at is None or due_at > work.now:
+        return 0
+    await people_store.lock(work)
+    due = await programme_store.claim_due(work, work.now)
+    for programme in due:
+        await _put(by_date.moved_by_date(programme, work.now), work)
+    return len(due)
+
+
+async def _to_change(programme_id: UUID, work: Work) -> Programme:
+    """Nobody writes people meanwhile: a change may invite all who are there."""
+    await people_store.lock(work)
+    return await programme_store.get_to_change(work, programme_id)
+
+
+async def _put(programme: Programme, work: Work) -> Programme:
+    if programme.test_for is not None:
+        await accounts.check_coordinates(work, programme.test_for)
+    await programme_store.put(work, programme)
+    await campaign_handlers.enlist(programme, work)
+    work.publish(programmes.told(programme))
+    work.wake(PROGRAMMES)
     return programme
-
-
-async def close_enrolments_that_are_over(work: Work) -> int:
-    """Close the open programmes whose enrolment has ended; returns how many."""
-    over = await programme_store.claim_over(work, work.now)
-    for programme in over:
-        await put_programme(programmes.moved(programme, State.CLOSED), work)
-    return len(over)
 
 
 async def register(programme_id: UUID, rows: Rows[RegistrationRow], work: Work) -> Report:
@@ -105,9 +159,11 @@ async def register(programme_id: UUID, rows: Rows[RegistrationRow], work: Work) 
     """
     await people_store.lock_against_imports(work)
     programme = await programme_store.get_to_lean_on(work, programme_id)
-    programmes.check_enrolment(programme, work.now)
+    enrolment = programmes.enrolment_of(programme, work.now)
     settled = registrations.with_capacities(rows.whole, programme.policies.mentor_capacity)
     await participant_store.stage(work, settled, rows.named)
+    if enrolment is Enrolment.OF_NEWCOMERS:
+        await _refuse_who_came_in_time(programme, rows, work)
     await _refuse_wrong_rows(rows, work)
     new, changed = await participant_store.write_staged(work, programme_id, work.now)
     async for participant in participant_store.written(work):
@@ -140,6 +196,16 @@ def tell_of_withdrawal(
         )
     )
     work.retire(ParticipantRegistered, participant_id)
+
+
+async def _refuse_who_came_in_time(
+    programme: Programme, rows: Rows[RegistrationRow], work: Work
+) -> None:
+    came_in_time = await participant_store.came_before(
+        work, programme.programme_id, programme.enrolment_closes_at
+    )
+    for fault in registrations.no_newcomers(came_in_time):
+        rows.faults.add(fault)
 
 
 async def _refuse_wrong_rows(rows: Rows[RegistrationRow], work: Work) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.intake import campaign_handlers
 from services.intake.domain import registrations
 from services.intake.domain.faults import Rows
 from services.intake.domain.imports import MOST_DIFFERENCES_LISTED, Preview, check_leaving
@@ -30,6 +31,9 @@ from services.intake.store import person as person_store
 from shared.bus.work import Work
 from shared.ids import new_id
 from tandem_events import PersonContact
+
+INVITED_BY = frozenset({"department", "time_zone", "working_days"})
+"""What decides whether and when somebody is invited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ async def import_people(
         work.publish(contact)
     async for participant in participant_store.of_written_people(work):
         work.publish(registrations.told(participant))
+    await campaign_handlers.enlist_written_people(work)
     return PeopleReport(len(rows), written.new, written.back, written.changed, len(leavers))
 
 
@@ -106,6 +111,7 @@ async def add_person(details: Details, work: Work, *, active: bool = True) -> Pe
     await person_store.put(work, person)
     if active:
         work.publish(_contact(person))
+        await campaign_handlers.enlist_people([person.person_id], work)
     return person
 
 
@@ -152,7 +158,9 @@ async def come_back(person_ids: Sequence[UUID], work: Work) -> list[UUID]:
     contacts = await person_store.come_back(work, person_ids)
     for contact in contacts:
         work.publish(contact)
-    return [contact.person_id for contact in contacts]
+    back = [contact.person_id for contact in contacts]
+    await campaign_handlers.enlist_people(back, work)
+    return back
 
 
 async def _stage_or_refuse(rows: Rows[PersonRow], work: Work, *, full: bool) -> None:
@@ -194,6 +202,8 @@ async def _tell_of_change(
         work.publish(_contact(person))
     for participant in await participant_store.of_changed_person(work, person.person_id, changed):
         work.publish(registrations.told(participant))
+    if held.left_at is not None or not changed.isdisjoint(INVITED_BY):
+        await campaign_handlers.enlist_people([person.person_id], work)
 
 
 async def _end_what_leavers_had(person_ids: Sequence[UUID], work: Work) -> None:

@@ -8,6 +8,7 @@ from services.intake.domain.decoding import FileRefused
 from services.intake.domain.errors import IntakeError
 from services.intake.domain.faults import Fault, RowsRefused
 from services.intake.domain.imports import TooManyLeaving
+from services.intake.domain.invitees import AlreadyRegistered
 from services.intake.domain.mapping import Mapped, column_of
 from services.intake.domain.person import (
     AddressTaken,
@@ -17,6 +18,8 @@ from services.intake.domain.person import (
 )
 from services.intake.domain.programmes import (
     EnrolmentOver,
+    FarDate,
+    Fixed,
     HasEnded,
     IllegalMove,
     NoSuchProgramme,
@@ -24,6 +27,7 @@ from services.intake.domain.programmes import (
     WrongDates,
 )
 from services.intake.domain.registrations import AlreadyWithdrawn, NoSuchParticipant
+from services.intake.store.accounts import NotACoordinator
 from shared.problems import Problem
 
 _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
@@ -37,7 +41,11 @@ _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
     EnrolmentOver: (409, "Enrolment has ended", "enrolment-over"),
     NotOpen: (409, "Programme not open", "programme-not-open"),
     HasEnded: (409, "Programme has ended", "programme-ended"),
+    Fixed: (409, "Settled by the opening", "fixed-once-opened"),
+    AlreadyRegistered: (409, "Takes part", "already-registered"),
+    NotACoordinator: (422, "Nobody who coordinates", "not-a-coordinator"),
     AlreadyWithdrawn: (409, "Withdrawn already", "already-withdrawn"),
+    FarDate: (422, "Date out of reach", "far-date"),
     WrongDates: (422, "Contradicting dates", "wrong-dates"),
 }
 

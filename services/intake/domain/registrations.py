@@ -177,6 +177,12 @@ def repeated_people(rows: Iterable[tuple[int, int]]) -> Iterable[Fault]:
         yield Fault(place, None, f"registers the same person as {first}")
 
 
+def no_newcomers(places: Iterable[int]) -> Iterable[Fault]:
+    """The faults of registrations, at these places, that came after enrolment had closed."""
+    for place in places:
+        yield Fault(place, None, "registers somebody who could have signed up before it closed")
+
+
 def told(participant: Participant) -> ParticipantRegistered:
     """The registration as an event."""
     return ParticipantRegistered(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.intake.domain.errors import IntakeError
 from services.intake.domain.person import NoSuchPerson
 from shared.bus.work import Work
 
@@ -32,6 +33,8 @@ _COORDINATORS: LiteralString = """
     ORDER BY name, person_id
 """
 
+_COORDINATES: LiteralString = "SELECT FROM coordinator WHERE person_id = $1 FOR KEY SHARE"
+
 _APPOINT: LiteralString = """
     INSERT INTO coordinator (person_id, since) SELECT person_id, $2 FROM person
     WHERE person_id = $1 AND left_at IS NULL
@@ -40,6 +43,13 @@ _APPOINT: LiteralString = """
 """
 
 _DISMISS: LiteralString = "DELETE FROM coordinator WHERE person_id = ANY($1)"
+
+
+class NotACoordinator(IntakeError):
+    """A programme can be a test only for somebody who coordinates."""
+
+    def __init__(self) -> None:
+        super().__init__("test_for must be the id of somebody who coordinates.")
 
 
 async def by_email(work: Work, email: str) -> asyncpg.Record:
@@ -78,6 +88,16 @@ async def appoint(work: Work, person_id: UUID) -> None:
     """
     if await work.connection.fetchval(_APPOINT, person_id, work.now) is None:
         raise NoSuchPerson
+
+
+async def check_coordinates(work: Work, person_id: UUID) -> None:
+    """Do nothing if somebody coordinates.
+
+    Raises:
+        NotACoordinator: They do not.
+    """
+    if await work.connection.fetchrow(_COORDINATES, person_id) is None:
+        raise NotACoordinator
 
 
 async def dismiss(work: Work, person_ids: Sequence[UUID]) -> None:

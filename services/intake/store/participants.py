@@ -55,6 +55,15 @@ _REPEATED: LiteralString = """
     WHERE place <> first ORDER BY place
 """
 
+_CAME_BEFORE: LiteralString = """
+    SELECT place FROM staged_registration JOIN person USING (person_id)
+    WHERE joined_at < $2 AND NOT EXISTS (
+        SELECT FROM participant AS held
+        WHERE held.programme_id = $1 AND held.person_id = person.person_id
+            AND held.withdrawn_at IS NULL)
+    ORDER BY place
+"""
+
 _WRITE: LiteralString = """
     WITH written AS (
         INSERT INTO participant AS held (participant_id, programme_id, person_id, role, capacity,
@@ -194,6 +203,15 @@ async def repeated_people(work: Work) -> list[tuple[int, int]]:
     """The places of staged registrations that name a person again, and of the first to do so."""
     records = await work.connection.fetch(_REPEATED)
     return [(record["place"], record["first"]) for record in records]
+
+
+async def came_before(work: Work, programme_id: UUID, instant: datetime) -> list[int]:
+    """The places of staged registrations of people who had joined the company by an instant.
+
+    Who takes part in the programme already is left out.
+    """
+    records = await work.connection.fetch(_CAME_BEFORE, programme_id, instant)
+    return [record["place"] for record in records]
 
 
 async def write_staged(work: Work, programme_id: UUID, now: datetime) -> tuple[int, int]:

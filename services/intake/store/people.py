@@ -49,9 +49,9 @@ _WRITE: LiteralString = """
     WITH written AS (
         INSERT INTO person AS held (person_id, employee_number, name, email, department,
             seniority, education_level, education_field, time_zone, locale, working_days,
-            title, manager_number, changed_at)
+            title, manager_number, changed_at, joined_at)
         SELECT person_id, employee_number, name, email, department, seniority, education_level,
-            education_field, time_zone, locale, working_days, title, manager_number, $1
+            education_field, time_zone, locale, working_days, title, manager_number, $1, $1
         FROM staged_person ORDER BY employee_number
         ON CONFLICT (employee_number) DO UPDATE SET
             name = excluded.name, email = excluded.email, department = excluded.department,
@@ -59,7 +59,9 @@ _WRITE: LiteralString = """
             education_field = excluded.education_field, time_zone = excluded.time_zone,
             locale = excluded.locale, working_days = excluded.working_days,
             title = excluded.title, manager_number = excluded.manager_number,
-            left_at = NULL, version = held.version + 1, changed_at = excluded.changed_at
+            left_at = NULL, version = held.version + 1, changed_at = excluded.changed_at,
+            joined_at = CASE WHEN held.left_at IS NULL THEN held.joined_at
+                             ELSE excluded.joined_at END
         WHERE (held.name, held.email, held.department, held.seniority, held.education_level,
                held.education_field, held.time_zone, held.locale, held.working_days,
                held.title, held.manager_number, held.left_at)

@@ -47,8 +47,8 @@ _TAKEN: LiteralString = """
 _PUT: LiteralString = """
     INSERT INTO person (person_id, employee_number, name, email, department, seniority,
         education_level, education_field, time_zone, locale, working_days, title, manager_number,
-        left_at, version, changed_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        left_at, version, changed_at, joined_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
     ON CONFLICT (person_id) DO UPDATE SET
         employee_number = excluded.employee_number, name = excluded.name, email = excluded.email,
         department = excluded.department, seniority = excluded.seniority,
@@ -56,7 +56,9 @@ _PUT: LiteralString = """
         time_zone = excluded.time_zone, locale = excluded.locale,
         working_days = excluded.working_days, title = excluded.title,
         manager_number = excluded.manager_number, left_at = excluded.left_at,
-        version = excluded.version, changed_at = excluded.changed_at
+        version = excluded.version, changed_at = excluded.changed_at,
+        joined_at = CASE WHEN person.left_at IS NOT NULL AND excluded.left_at IS NULL
+                         THEN excluded.joined_at ELSE person.joined_at END
 """
 
 _MOVE_REPORTS: LiteralString = "UPDATE person SET manager_number = $2 WHERE manager_number = $1"
@@ -75,7 +77,7 @@ _TAKEN_FROM_LEAVERS: LiteralString = """
 """
 
 _COME_BACK: LiteralString = """
-    UPDATE person SET left_at = NULL, version = version + 1, changed_at = $2
+    UPDATE person SET left_at = NULL, version = version + 1, changed_at = $2, joined_at = $2
     WHERE person_id = ANY($1) AND left_at IS NOT NULL RETURNING person_id, name, email
 """
 

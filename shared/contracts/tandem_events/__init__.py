@@ -6,6 +6,7 @@ from tandem_events.envelope import Envelope, MalformedEnvelope
 from tandem_events.event import Event, Part
 from tandem_events.intake import (
     CheckinPolicy,
+    InvitationDue,
     MatchingPolicy,
     ParticipantRegistered,
     ParticipantWithdrawn,
@@ -30,6 +31,7 @@ __all__ = [
     "CheckinPolicy",
     "Envelope",
     "Event",
+    "InvitationDue",
     "Kind",
     "MalformedEnvelope",
     "MatchingPolicy",

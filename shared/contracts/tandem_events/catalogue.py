@@ -3,6 +3,7 @@
 from tandem_events.checkins import AgreementMade, CheckinAnswered, CheckinDue, SessionRated
 from tandem_events.event import Event
 from tandem_events.intake import (
+    InvitationDue,
     ParticipantRegistered,
     ParticipantWithdrawn,
     PersonContact,
@@ -14,6 +15,7 @@ from tandem_events.topics import Topic
 
 EVENTS: tuple[type[Event], ...] = (
     ProgrammeChanged,
+    InvitationDue,
     PersonContact,
     ParticipantRegistered,
     ParticipantWithdrawn,

@@ -26,6 +26,12 @@ Role = Annotated[str, _known_or_other(_ROLES), _documented(_ROLES)]
 _PROGRAMME_STATES = frozenset({"draft", "open", "closed", "running", "ended"})
 ProgrammeState = Annotated[str, _known_or_other(_PROGRAMME_STATES), _documented(_PROGRAMME_STATES)]
 
+_PROGRAMME_KINDS = frozenset({"yearly", "campaign", "always-open"})
+ProgrammeKind = Annotated[str, _known_or_other(_PROGRAMME_KINDS), _documented(_PROGRAMME_KINDS)]
+
+_CAMPAIGN_STEPS = frozenset({"announcement", "invitation", "reminder", "last-call"})
+CampaignStep = Annotated[str, _known_or_other(_CAMPAIGN_STEPS), _documented(_CAMPAIGN_STEPS)]
+
 _TERMS = frozenset({"department", "wanted-department", "seniority", "interests", "education"})
 Term = Annotated[str, _known_or_other(_TERMS), _documented(_TERMS)]
 
@@ -54,7 +60,17 @@ AgreementOrigin = Annotated[
     str, _known_or_other(_AGREEMENT_ORIGINS), _documented(_AGREEMENT_ORIGINS)
 ]
 
-_NOTIFICATION_KINDS = frozenset({"pair-formed", "participant-unplaced", "checkin-due"})
+_NOTIFICATION_KINDS = frozenset(
+    {
+        "pair-formed",
+        "participant-unplaced",
+        "checkin-due",
+        "announcement",
+        "invitation",
+        "reminder",
+        "last-call",
+    }
+)
 NotificationKind = Annotated[
     str, _known_or_other(_NOTIFICATION_KINDS), _documented(_NOTIFICATION_KINDS)
 ]

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from tandem_events.codes import Coded, ProgrammeState, Role, Term, Text, WithdrawalReason
+from tandem_events.codes import (
+    CampaignStep,
+    Coded,
+    ProgrammeKind,
+    ProgrammeState,
+    Role,
+    Term,
+    Text,
+    WithdrawalReason,
+)
 from tandem_events.event import Event, Part
 from tandem_events.topics import Kind, Topic
 
@@ -42,15 +51,27 @@ class Policies(Part):
         mentor_capacity: How many mentees a mentor takes when a registration does not say.
         matching: How pairs are scored.
         checkins: When pairs are asked how it goes.
+        may_end_sooner: Whether a pair may end before the programme's last day.
+        may_continue: Whether a pair may go on after it.
     """
 
     mentor_capacity: int = Field(default=1, ge=1, le=50)
     matching: MatchingPolicy = MatchingPolicy()
     checkins: CheckinPolicy = CheckinPolicy()
+    may_end_sooner: bool = True
+    may_continue: bool = False
 
 
 class ProgrammeChanged(Event):
-    """A programme, whole: its state, dates and policies."""
+    """A programme, whole: its state, dates and policies.
+
+    Attributes:
+        kind: Whether enrolment goes on for new people (`yearly`), ends (`campaign`), or goes on for
+            everybody (`always-open`) while it is running.
+        time_zone: Where its first and its last day begin and end, an IANA name.
+        incentives: What people get for taking part; the words stay with intake.
+        test_for: If set, it is a test: nobody but this person is mailed.
+    """
 
     topic: ClassVar[Topic] = Topic("programme-changed", Kind.STATE, "programme_id", "intake")
     subject_field: ClassVar[str] = "programme_id"
@@ -63,6 +84,36 @@ class ProgrammeChanged(Event):
     starts_on: date
     ends_on: date
     policies: Policies
+    kind: ProgrammeKind = "campaign"
+    time_zone: Text = "UTC"
+    incentives: tuple[Coded, ...] = ()
+    test_for: UUID | None = None
+
+
+class InvitationDue(Event):
+    """Somebody who has not answered yet is to hear of a programme that they can join.
+
+    Attributes:
+        step: Which step of the programme's campaign it is.
+        number: Which reminder it is; 1 for all other steps.
+        closes_at: The first instant at which they can't sign up any more.
+        due_at: The moment for which it was planned, at the campaign's hour where they are.
+        time_zone: Where they are, an IANA name.
+        locale: In which language they read.
+    """
+
+    topic: ClassVar[Topic] = Topic("invitation-due", Kind.FACT, "person_id", "intake")
+    subject_field: ClassVar[str] = "invitation_id"
+
+    invitation_id: UUID
+    person_id: UUID
+    programme_id: UUID
+    step: CampaignStep
+    number: int = Field(default=1, ge=1)
+    closes_at: AwareDatetime
+    due_at: AwareDatetime
+    time_zone: Text
+    locale: Text
 
 
 class PersonContact(Event):

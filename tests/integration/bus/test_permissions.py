@@ -21,7 +21,7 @@ ONE_CHECKIN = {
 }
 """Who may see one depends on whose it is: somebody else's is not told from none."""
 OWN = {
-    "intake": {("get", "/v1/me")},
+    "intake": {("get", "/v1/me"), ("post", "/v1/me/programmes/{programme_id}/decline")},
     "matching": {("get", "/v1/me/pairs")},
     "checkins": {("get", "/v1/me/checkins")} | ONE_CHECKIN,
 }

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.sample.generate import FOLDER, PARTICIPANTS, PEOPLE, sample_files
 from deploy.sample.programme import programme_request
-from services.intake.api.programmes import NewProgramme
+from services.intake.api.programme_rules import NewProgramme
 from services.intake.domain.decoding import lines_of
 from services.intake.domain.people import read_people
 from services.intake.domain.registrations import read_registrations
