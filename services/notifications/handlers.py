@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifications.domain.letter import Kind, Side
+from services.notifications.domain.letter import INVITING, Kind, Side
 from services.notifications.store import facts, queue
 from shared.bus.reactions import Ended, Reactions, Told, latest_ends, latest_per_subject
 from shared.bus.work import Work
 from shared.ids import new_id
 from tandem_events import (
     CheckinDue,
+    InvitationDue,
     PairEnded,
     PairFormed,
     ParticipantRegistered,
@@ -100,6 +101,14 @@ async def ask_how_it_goes(told: Sequence[Told[CheckinDue]], work: Work) -> None:
     await queue.enqueue(work, [_to_the_asked(item) for item in latest_per_subject(told)])
 
 
+@reactions.to(InvitationDue)
+async def invite_who_can_join(told: Sequence[Told[InvitationDue]], work: Work) -> None:
+    """Queue a mail to each person who is to hear of a programme."""
+    await queue.take_turn(work)
+    invitations = [_to_the_invited(item) for item in latest_per_subject(told)]
+    await queue.enqueue_invitations(work, [each for each in invitations if each])
+
+
 async def send_sign_in_link(
     sign_in_id: UUID, person_id: UUID, void_after: datetime, work: Work
 ) -> None:
@@ -160,6 +169,25 @@ def _to_the_asked(told: Told[CheckinDue]) -> queue.NewDelivery:
         side=_side(checkin.side),
         partner_id=checkin.partner_id,
         pair_id=checkin.pair_id,
+        cause=told.cause,
+    )
+
+
+def _to_the_invited(told: Told[InvitationDue]) -> queue.NewInvitation | None:
+    """The mail for a step of a campaign; none for a step newer than this service."""
+    due = told.event
+    kind = next((kind for kind in INVITING if kind == due.step), None)
+    if kind is None:
+        return None
+    return queue.NewInvitation(
+        id=new_id(),
+        kind=kind,
+        subject_id=due.invitation_id,
+        programme_id=due.programme_id,
+        person_id=due.person_id,
+        closes_at=due.closes_at,
+        time_zone=due.time_zone,
+        locale=due.locale,
         cause=told.cause,
     )
 

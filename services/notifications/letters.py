@@ -1,8 +1,10 @@
 """Letters put into words: one set of templates per language."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -66,8 +68,19 @@ def _values(letter: Letter, language: str) -> dict[str, object]:
             "programme": one_line(letter.programme.name),
             "starts_on": letter.programme.starts_on,
             "ends_on": letter.programme.ends_on,
+            "may_end_sooner": letter.programme.may_end_sooner,
+            "may_continue": letter.programme.may_continue,
+            "has_incentives": letter.programme.has_incentives,
+            "opens_at": _there(letter.programme.opens_at, letter),
+            "closes_at": _there(letter.closes_at, letter),
+            "time_zone": letter.time_zone.replace("_", " "),
         }
     return values
+
+
+def _there(instant: datetime | None, letter: Letter) -> datetime | None:
+    """The instant on the recipient's wall clock."""
+    return instant and instant.astimezone(ZoneInfo(letter.time_zone))
 
 
 def _name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.notifications.domain.letter import Kind
+from services.notifications.domain.letter import INVITING, Kind
 from services.notifications.settings import Settings
 from services.notifications.store.ledger import Claim
 from shared.auth import FORM_LIFE, Form, FormKind, Issuer
@@ -25,6 +25,8 @@ class Links:
         if claim.kind is Kind.SIGN_IN and claim.person_id:
             form = Form(FormKind.SIGN_IN, claim.subject_id, claim.person_id)
             return self._link("sign-in", form, FORM_LIFE[FormKind.SIGN_IN])
+        if claim.kind in INVITING:  # a page that everybody signs in to: nothing to mint
+            return f"{self._portal}/programmes/{claim.programme_id}/sign-up"
         return None
 
     def _link(self, page: str, form: Form, life: timedelta) -> str:

@@ -1,7 +1,7 @@
 """What a mail is made of: plain values, gathered before it is put into words."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,6 +13,14 @@ class Kind(StrEnum):
     PARTICIPANT_UNPLACED = "participant-unplaced"
     CHECKIN_DUE = "checkin-due"
     SIGN_IN = "sign-in"
+    ANNOUNCEMENT = "announcement"
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    LAST_CALL = "last-call"
+
+
+INVITING = frozenset({Kind.ANNOUNCEMENT, Kind.INVITATION, Kind.REMINDER, Kind.LAST_CALL})
+"""What people are told who may join a programme."""
 
 
 class Side(StrEnum):
@@ -46,11 +54,22 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """The programme that a mail is about, with its first and its last day."""
+    """The programme that a mail is about, with its first and its last day.
+
+    Attributes:
+        opens_at: From when people can sign up; None where that was never told.
+        may_end_sooner: Whether a pair may end before the last day.
+        may_continue: Whether a pair may go on after it.
+        has_incentives: Whether there is something for taking part.
+    """
 
     name: str
     starts_on: date
     ends_on: date
+    opens_at: datetime | None = None
+    may_end_sooner: bool = True
+    may_continue: bool = False
+    has_incentives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,8 @@ class Letter:
         reasons: Why the pair was matched, coded.
         unplaced_reason: Why nobody was found, coded.
         link: Where the next step is, for the recipient alone.
+        closes_at: Until when the recipient can sign up, if the mail invites to it.
+        time_zone: Where the recipient is, an IANA name.
     """
 
     delivery_id: UUID
@@ -81,3 +102,5 @@ class Letter:
     reasons: tuple[CodedReason, ...] = ()
     unplaced_reason: str | None = None
     link: str | None = None
+    closes_at: datetime | None = None
+    time_zone: str = "UTC"

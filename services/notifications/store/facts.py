@@ -51,11 +51,15 @@ _FORGET_PARTICIPANTS: LiteralString = """
 """
 
 _KEEP_PROGRAMMES: LiteralString = """
-    INSERT INTO programme AS held (programme_id, sequence, name, starts_on, ends_on)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::date[])
+    INSERT INTO programme AS held (programme_id, sequence, name, starts_on, ends_on, opens_at,
+                                   may_end_sooner, may_continue, has_incentives, test_for)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::date[], $5::date[],
+                         $6::timestamptz[], $7::bool[], $8::bool[], $9::bool[], $10::uuid[])
     ON CONFLICT (programme_id) DO UPDATE
     SET sequence = excluded.sequence, name = excluded.name, starts_on = excluded.starts_on,
-        ends_on = excluded.ends_on
+        ends_on = excluded.ends_on, opens_at = excluded.opens_at,
+        may_end_sooner = excluded.may_end_sooner, may_continue = excluded.may_continue,
+        has_incentives = excluded.has_incentives, test_for = excluded.test_for
     WHERE excluded.sequence > held.sequence
 """
 
@@ -113,7 +117,7 @@ async def forget_participants(work: Work, ended: Sequence[Ended]) -> None:
 
 
 async def keep_programmes(work: Work, told: Sequence[Told[ProgrammeChanged]]) -> None:
-    """Keep the programmes' names and dates."""
+    """Keep the programmes' names, dates and rules, and for whom alone a test is."""
     await work.connection.execute(
         _KEEP_PROGRAMMES,
         [item.event.programme_id for item in told],
@@ -121,6 +125,11 @@ async def keep_programmes(work: Work, told: Sequence[Told[ProgrammeChanged]]) ->
         [item.event.name for item in told],
         [item.event.starts_on for item in told],
         [item.event.ends_on for item in told],
+        [item.event.enrolment_opens_at for item in told],
+        [item.event.policies.may_end_sooner for item in told],
+        [item.event.policies.may_continue for item in told],
+        [bool(item.event.incentives) for item in told],
+        [item.event.test_for for item in told],
     )
 
 

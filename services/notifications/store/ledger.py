@@ -25,6 +25,7 @@ from services.notifications.store.queue import settle
 from shared.bus.work import Cause, Work
 
 FALLBACK_LOCALE = "en"
+FALLBACK_TIME_ZONE = "UTC"
 
 _WHAT_IS_DUE: LiteralString = """
     SELECT EXISTS (SELECT FROM delivery WHERE state = 'due' AND next_attempt_at <= $1)
@@ -60,9 +61,12 @@ _CLAIM: LiteralString = """
            claimed.first_attempt_at, claimed.void_after,
            claimed.correlation_id, claimed.causation_id, claimed.traceparent,
            coalesce(claimed.recipient_id, participant.person_id) AS person_id,
-           coalesce(participant.locale, anywhere.locale) AS locale, participant.department,
+           coalesce(participant.locale, claimed.locale, anywhere.locale) AS locale,
+           participant.department, claimed.closes_at, claimed.time_zone,
            contact.name, contact.email,
            programme.name AS programme, programme.starts_on, programme.ends_on,
+           programme.opens_at, programme.may_end_sooner, programme.may_continue,
+           programme.has_incentives,
            claimed.partner_id, partner.department AS partner_department,
            partners.name AS partner_name
     FROM claimed
@@ -252,13 +256,23 @@ def _letter(row: asyncpg.Record) -> Letter:
             for reason in json.loads(row["reasons"])
         ),
         unplaced_reason=row["unplaced_reason"],
+        closes_at=row["closes_at"],
+        time_zone=row["time_zone"] or FALLBACK_TIME_ZONE,
     )
 
 
 def _programme(row: asyncpg.Record) -> Programme | None:
     if row["programme_id"] is None:
         return None
-    return Programme(row["programme"], row["starts_on"], row["ends_on"])
+    return Programme(
+        row["programme"],
+        row["starts_on"],
+        row["ends_on"],
+        row["opens_at"],
+        row["may_end_sooner"],
+        row["may_continue"],
+        row["has_incentives"],
+    )
 
 
 def _partner(row: asyncpg.Record) -> Partner | None:

@@ -44,10 +44,29 @@ _ENQUEUE_TO_PERSON: LiteralString = """
     ON CONFLICT DO NOTHING RETURNING id
 """
 
+_ENQUEUE_INVITATIONS: LiteralString = """
+    INSERT INTO delivery (id, kind, subject_id, programme_id, recipient_id, closes_at, time_zone,
+                          locale, reasons, correlation_id, causation_id, traceparent)
+    SELECT id, kind, subject_id, programme_id, recipient_id, closes_at, time_zone, locale, '[]',
+           correlation_id, causation_id, traceparent
+    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[],
+                $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+        AS d (id, kind, subject_id, programme_id, recipient_id, closes_at, time_zone, locale,
+              correlation_id, causation_id, traceparent)
+    ORDER BY kind, subject_id, recipient_id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
 _SETTLE: LiteralString = """
     WITH known AS (
         SELECT d.id, d.kind, d.state,
-               ended.pair_id IS NOT NULL AS is_over,
+               ended.pair_id IS NOT NULL
+                   OR coalesce(programme.test_for
+                       <> coalesce(d.recipient_id, participant.person_id), FALSE)
+                   OR (d.closes_at IS NOT NULL AND EXISTS (
+                       SELECT FROM participant AS own WHERE own.person_id = d.recipient_id
+                           AND own.programme_id = d.programme_id)) AS is_over,
                contact.email IS NOT NULL
                    AND (d.programme_id IS NULL OR programme.programme_id IS NOT NULL)
                    AND (d.partner_id IS NULL OR partners.email IS NOT NULL) AS is_complete
@@ -94,6 +113,10 @@ _RESTING_OF_PARTICIPANTS: LiteralString = """
     UNION
     SELECT id FROM delivery
     WHERE partner_id = ANY($1) AND state IN ('waiting', 'due', 'held')
+    UNION
+    SELECT d.id FROM participant
+    JOIN delivery AS d ON d.recipient_id = participant.person_id
+    WHERE participant.participant_id = ANY($1) AND d.state IN ('waiting', 'due', 'held')
 """
 
 _WAITING_OF_PROGRAMMES: LiteralString = """
@@ -156,6 +179,27 @@ class ToPerson:
     cause: Cause
 
 
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """One person to be told that they can join a programme.
+
+    Attributes:
+        closes_at: Until when they can sign up.
+        time_zone: Where they are.
+        locale: In which language they read.
+    """
+
+    id: UUID
+    kind: Kind
+    subject_id: UUID
+    programme_id: UUID
+    person_id: UUID
+    closes_at: datetime
+    time_zone: str
+    locale: str
+    cause: Cause
+
+
 async def take_turn(work: Work) -> None:
     """Wait until no other unit changes what deliveries depend on; call it first in the unit."""
     await work.connection.execute(_ONE_AT_A_TIME)
@@ -178,6 +222,25 @@ async def enqueue(work: Work, deliveries: Sequence[NewDelivery]) -> None:
         [d.cause.correlation_id for d in deliveries],
         [d.cause.causation_id for d in deliveries],
         [d.cause.traceparent for d in deliveries],
+    )
+    await settle(work, [row["id"] for row in rows])
+
+
+async def enqueue_invitations(work: Work, invitations: Sequence[NewInvitation]) -> None:
+    """Queue what is not queued yet; nobody is told the same thing twice."""
+    rows = await work.connection.fetch(
+        _ENQUEUE_INVITATIONS,
+        [d.id for d in invitations],
+        [d.kind for d in invitations],
+        [d.subject_id for d in invitations],
+        [d.programme_id for d in invitations],
+        [d.person_id for d in invitations],
+        [d.closes_at for d in invitations],
+        [d.time_zone for d in invitations],
+        [d.locale for d in invitations],
+        [d.cause.correlation_id for d in invitations],
+        [d.cause.causation_id for d in invitations],
+        [d.cause.traceparent for d in invitations],
     )
     await settle(work, [row["id"] for row in rows])
 

@@ -28,14 +28,14 @@ from tests.support.room import NOON, record_of
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 FOLDER = Path(app.__file__).parent / "migrations"
-FIRST, LINKS, POST = sorted(path.stem for path in FOLDER.glob("*.sql"))
+FIRST, LINKS, POST, INVITE = sorted(path.stem for path in FOLDER.glob("*.sql"))
 ANA = Someone("Ana Kovač", "mentor")
 BEN = Someone("Ben Okoro", "mentee")
 FORMED = pair(ANA, BEN)
 
 
 def migration(name: str) -> Migration:
-    for each in (FIRST, LINKS, POST):  # in order: each needs to know the one before it
+    for each in (FIRST, LINKS, POST, INVITE):  # in order: each needs to know the one before it
         loaded = Migration(each, FOLDER / f"{each}.sql", set()).load()
         if each == name:
             return loaded
@@ -178,8 +178,8 @@ class TestAKindThatNobodyKnows:
     @pytest.mark.parametrize("migrated", [True, False])
     async def test_is_refused(self, post: PostRoom, *, migrated: bool) -> None:
         if not migrated:
-            await roll_back(post, POST)
-            await roll_back(post, LINKS)
+            for name in (INVITE, POST, LINKS):
+                await roll_back(post, name)
 
         with pytest.raises(asyncpg.CheckViolationError, match="delivery_kind_check"):
             await old_enqueue(post, "newsletter", RUN, BEN)
@@ -188,7 +188,7 @@ class TestAKindThatNobodyKnows:
 class TestTheWayBack:
     async def test_leads_to_the_released_schema_and_forward_again(self, post: PostRoom) -> None:
         now = await schema(post)
-        for name in (POST, LINKS, FIRST):
+        for name in (INVITE, POST, LINKS, FIRST):
             await roll_back(post, name)
         await apply(post, FIRST)
         before = await schema(post)
@@ -198,6 +198,7 @@ class TestTheWayBack:
         back = await schema(post)
         await apply(post, LINKS)
         await apply(post, POST)
+        await apply(post, INVITE)
 
         assert back == before
         assert await schema(post) == now
@@ -206,6 +207,7 @@ class TestTheWayBack:
         await known.room.take(record_of(FORMED), record_of(checkin(FORMED, BEN, ANA)))
         await ask_for_sign_in(known, new_id(), Role.PORTAL, ANA)
 
+        await roll_back(known, INVITE)
         await roll_back(known, LINKS)
 
         rows = await known.room.rows("SELECT kind FROM delivery")

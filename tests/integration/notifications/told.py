@@ -8,6 +8,7 @@ from aiokafka import ConsumerRecord
 from shared.ids import new_id
 from tandem_events import (
     CheckinDue,
+    InvitationDue,
     PairEnded,
     PairFormed,
     ParticipantRegistered,
@@ -55,7 +56,7 @@ class Someone:
         return [record_of(self.contact()), record_of(self.registration())]
 
 
-def programme(name: str = "Mentoring 2027") -> ProgrammeChanged:
+def programme(name: str = "Mentoring 2027", test_for: UUID | None = None) -> ProgrammeChanged:
     return ProgrammeChanged(
         programme_id=PROGRAMME,
         name=name,
@@ -65,6 +66,7 @@ def programme(name: str = "Mentoring 2027") -> ProgrammeChanged:
         starts_on=date(2027, 3, 1),
         ends_on=date(2027, 11, 30),
         policies=Policies(),
+        test_for=test_for,
     )
 
 
@@ -101,6 +103,19 @@ def checkin(formed: PairFormed, someone: Someone, partner: Someone) -> CheckinDu
         partner_id=partner.participant_id,
         round=1,
         due_at=NOON,
+    )
+
+
+def invitation(someone: Someone, step: str = "invitation") -> InvitationDue:
+    return InvitationDue(
+        invitation_id=new_id(),
+        person_id=someone.person_id,
+        programme_id=PROGRAMME,
+        step=step,
+        closes_at=datetime(2027, 2, 1, 11, tzinfo=UTC),
+        due_at=NOON,
+        time_zone="Europe/Vienna",
+        locale="en",
     )
 
 

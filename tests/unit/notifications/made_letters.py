@@ -1,7 +1,7 @@
 """Letters for tests: to Ben about his mentor Ana, to Ana about her mentee Ben, to Cem alone."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.notifications.domain.letter import Kind, Letter, Partner, Programme, Side
@@ -41,4 +41,20 @@ TO_ANA_SIGNING_IN = Letter(
     address="ana@example.com",
     locale="en",
     link="https://portal.example/sign-in/x.y-z",
+)
+TO_DEE_INVITED = Letter(
+    delivery_id=UUID(int=3),
+    kind=Kind.INVITATION,
+    name="Dee O'Hara",
+    address="dee@example.com",
+    locale="en",
+    programme=Programme(
+        "Mentoring 2027",
+        date(2027, 3, 1),
+        date(2027, 11, 30),
+        opens_at=datetime(2027, 1, 4, 8, tzinfo=UTC),
+    ),
+    link="https://portal.example/programmes/7/sign-up",
+    closes_at=datetime(2027, 3, 29, 22, tzinfo=UTC),
+    time_zone="America/New_York",
 )

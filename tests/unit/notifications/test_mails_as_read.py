@@ -13,7 +13,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.notifications.domain.letter import CodedReason, Letter, Partner, Programme
+from services.notifications.domain.letter import (
+    INVITING,
+    CodedReason,
+    Kind,
+    Letter,
+    Partner,
+    Programme,
+)
 from services.notifications.domain.plain import one_line
 from services.notifications.letters import NAMELESS, language_for, put_into_words
 from services.notifications.mime import mail_of
@@ -23,6 +30,7 @@ from tests.unit.notifications.made_letters import (
     TO_BEN,
     TO_BEN_ASKED,
     TO_CEM,
+    TO_DEE_INVITED,
 )
 
 SENDER = Address("Tandem", addr_spec="tandem@example.com")
@@ -222,6 +230,67 @@ class TestTheSignInMail:
 
     def test_says_what_to_do_if_one_did_not_ask(self) -> None:
         assert "You did not ask for it? Then do nothing" in body(TO_ANA_SIGNING_IN, "plain")
+
+
+class TestTheMailsThatInvite:
+    @pytest.mark.parametrize("kind", sorted(INVITING))
+    def test_hold_the_link_and_say_how_to_decline_and_why_one_gets_them(self, kind: Kind) -> None:
+        words = put_into_words(replace(TO_DEE_INVITED, kind=kind))
+
+        for said in (words.text, Tags(words.html).text):
+            assert said.count("Not this time?") == 1
+            assert "You get this mail because Mentoring 2027 is open to you" in said
+        assert "https://portal.example/programmes/7/sign-up\n" in words.text
+        assert 'href="https://portal.example/programmes/7/sign-up"' in words.html
+
+    @pytest.mark.parametrize("kind", sorted(INVITING))
+    def test_greet_and_name_the_step_on_their_first_line(self, kind: Kind) -> None:
+        first = put_into_words(replace(TO_DEE_INVITED, kind=kind)).text.splitlines()[0]
+
+        assert first.startswith("Hello Dee O'Hara, ")
+        assert "Mentoring 2027" in first
+
+    @pytest.mark.parametrize("kind", sorted(INVITING - {Kind.ANNOUNCEMENT}))
+    def test_say_until_when_on_the_readers_own_clock_with_its_zone(self, kind: Kind) -> None:
+        words = put_into_words(replace(TO_DEE_INVITED, kind=kind))
+
+        until = "18:00 on 29 March 2027 (America/New York time)"
+        assert until in words.text
+        assert until in Tags(words.html).text
+
+    def test_announce_from_when_one_can_sign_up(self) -> None:
+        text = put_into_words(replace(TO_DEE_INVITED, kind=Kind.ANNOUNCEMENT)).text
+
+        assert "from 03:00 on 4 January 2027 (America/New York time)" in text
+
+    @pytest.mark.parametrize(
+        ("sooner", "later", "said"),
+        [
+            (True, False, "A pair may end sooner, and it ends with the programme."),
+            (False, True, "A pair stays together until then, and it may go on afterwards, if"),
+        ],
+    )
+    def test_say_up_front_whether_pairs_may_end_sooner_or_go_on(
+        self, *, sooner: bool, later: bool, said: str
+    ) -> None:
+        assert TO_DEE_INVITED.programme
+        rules = replace(TO_DEE_INVITED.programme, may_end_sooner=sooner, may_continue=later)
+
+        words = put_into_words(replace(TO_DEE_INVITED, programme=rules))
+
+        assert said in words.text
+        assert said in Tags(words.html).text
+
+    @pytest.mark.parametrize("has_incentives", [True, False])
+    def test_point_to_what_there_is_for_taking_part_if_there_is(
+        self, *, has_incentives: bool
+    ) -> None:
+        assert TO_DEE_INVITED.programme
+        rules = replace(TO_DEE_INVITED.programme, has_incentives=has_incentives)
+
+        words = put_into_words(replace(TO_DEE_INVITED, programme=rules))
+
+        assert ("What there is for taking part" in words.text) is has_incentives
 
 
 class TestItsPage:
