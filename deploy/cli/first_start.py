@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from deploy.cli.files import send_file
 from deploy.cli.installation import Api, Installation
-from deploy.cli.programmes import open_programme, send_file, start_and_wait
+from deploy.cli.matches import start_and_wait
+from deploy.cli.programmes import open_programme
 from deploy.cli.waiting import wait_for
 from deploy.sample.programme import programme_request
 from deploy.services import SERVICES

@@ -4,9 +4,17 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.cli.files import (
+    CsvFile,
+    Mapping,
+    MappingFile,
+    in_words,
+    print_report,
+    read_mapping,
+    send_file,
+)
 from deploy.cli.installation import the_installation
-from deploy.cli.output import CommandFailed, Json, print_json, print_table, say
-from deploy.cli.programmes import CsvFile, Mapping, MappingFile, read_mapping, send_file
+from deploy.cli.output import CommandFailed, Json, print_table, say
 
 TOO_MANY_LEAVING = "too-many-leaving"
 
@@ -51,18 +59,15 @@ def import_people(  # noqa: PLR0913, PLR0917 - a command's options
             report = send_file(intake, "/v1/people/imports", file, mapped, **fields)
         except CommandFailed as failure:
             raise _in_words_of_the_command(failure) from None
-    if as_json:
-        print_json(report)
-    elif dry_run:
+    if dry_run and not as_json:
         _print_preview(report)
     else:
-        counts = ", ".join(f"{count} {_words(what)}" for what, count in report.items())
-        say(f"{file.name}: {counts}.")
+        print_report(file, report, as_json=as_json)
 
 
 def _print_preview(preview: dict[str, Any]) -> None:
     kinds = ("new", "changed", "coming_back", "leaving", "unchanged")
-    counts = ", ".join(f"{preview[kind]} {_words(kind)}" for kind in kinds)
+    counts = ", ".join(f"{preview[kind]} {in_words(kind)}" for kind in kinds)
     say(f"Nothing was changed. The file lists {preview['rows']} people: {counts}.")
     rows = [
         (each["kind"], each["row"], each["employee_number"], each["name"], _changes(each))
@@ -86,10 +91,6 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return ";".join(map(str, value))
     return "(empty)" if value is None else str(value)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _in_words_of_the_command(failure: CommandFailed) -> CommandFailed:

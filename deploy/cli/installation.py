@@ -136,6 +136,10 @@ class Api:
         """POST and return the JSON."""
         return self._answer("POST", path, **request)
 
+    def patch(self, path: str, **request: Any) -> Any:
+        """PATCH and return the JSON."""
+        return self._answer("PATCH", path, **request)
+
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """All items of a paged list."""
         after: str | None = None

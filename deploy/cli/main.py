@@ -15,7 +15,8 @@ from deploy.cli import (
     demo,
     imports,
     looking,
-    programmes,
+    matches,
+    programme_making,
     republish,
     running,
 )
@@ -39,9 +40,9 @@ app.command("migrate")(running.migrate_databases)
 app.command("provision")(running.provision_here)
 app.command()(running.topics)
 app.add_typer(imports.imports, name="import")
-app.add_typer(programmes.programmes, name="programme")
-app.add_typer(programmes.matches, name="match")
-app.command("pairs")(programmes.list_pairs)
+app.add_typer(programme_making.programmes, name="programme")
+app.add_typer(matches.matches, name="match")
+app.command("pairs")(matches.list_pairs)
 app.add_typer(dead_letters.letters, name="dead-letters")
 app.command()(looking.mail)
 app.command()(looking.events)

@@ -19,8 +19,9 @@ from deploy.cli.first_start import (
     wait_for_pool,
 )
 from deploy.cli.installation import Installation
+from deploy.cli.matches import names_of
 from deploy.cli.output import CommandFailed
-from deploy.cli.programmes import names_of, open_programme
+from deploy.cli.programmes import open_programme
 from deploy.demo.personas import Reply, reply_of
 from deploy.embedded.mailbox import Mail, NewMails
 from deploy.sample.lists import OFFICES

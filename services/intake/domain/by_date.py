@@ -4,7 +4,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from services.intake.domain.programmes import A_DAY, Kind, Programme, State, moved, opened
+from services.intake.domain.programmes import (
+    A_DAY,
+    Kind,
+    Programme,
+    State,
+    moved,
+    opened,
+    started,
+)
 
 
 def next_move(programme: Programme) -> tuple[datetime, State] | None:
@@ -39,7 +47,13 @@ def moved_by_date(programme: Programme, now: datetime) -> Programme:
         return programme
     if move[1] is State.OPEN and now >= programme.enrolment_closes_at:
         return replace(programme, opens_by_date=False)
-    return opened(programme, now) if move[1] is State.OPEN else moved(programme, move[1])
+    match move[1]:
+        case State.OPEN:
+            return opened(programme, now)
+        case State.RUNNING:
+            return started(programme, now)
+        case to:
+            return moved(programme, to)
 
 
 def first_instant(day: date, zone: str) -> datetime:

@@ -12,6 +12,7 @@ from services.intake.domain.errors import IntakeError
 from tandem_events import Policies, ProgrammeChanged
 
 A_DAY = timedelta(days=1)
+AN_INSTANT = timedelta(microseconds=1)
 YEARS = range(2000, 2200)
 _DATES = ("enrolment_opens_at", "enrolment_closes_at", "starts_on", "ends_on")
 
@@ -245,11 +246,18 @@ def opened(programme: Programme, now: datetime) -> Programme:
 def started(programme: Programme, now: datetime) -> Programme:
     """The programme running; if that is before its first day, its first day is today.
 
+    Enrolment is over then, at the latest, but for an always-open programme: who joins the company
+    from now on is a newcomer.
+
     Raises:
         IllegalMove: Its state does not lead there.
     """
+    closes_at = programme.enrolment_closes_at
+    if programme.kind is not Kind.ALWAYS_OPEN:
+        closes_at = max(min(closes_at, now), programme.enrolment_opens_at + AN_INSTANT)
     starts_on = min(programme.starts_on, _local_day(now, programme))
-    return moved(replace(programme, starts_on=starts_on), State.RUNNING)
+    begun = replace(programme, starts_on=starts_on, enrolment_closes_at=closes_at)
+    return moved(begun, State.RUNNING)
 
 
 def ended(programme: Programme, now: datetime) -> Programme:

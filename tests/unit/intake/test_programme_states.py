@@ -95,6 +95,13 @@ class TestStarted:
 
         assert started(closed, datetime(2026, 3, 30, 12, tzinfo=UTC)).starts_on == date(2026, 3, 31)
 
+    def test_before_enrolment_would_have_closed_ends_it_but_for_an_always_open_one(self) -> None:
+        now = CLOSES - timedelta(days=3)
+        always = replace(a_programme(State.OPEN), kind=Kind.ALWAYS_OPEN)
+
+        assert started(a_programme(State.CLOSED), now).enrolment_closes_at == now
+        assert started(always, now).enrolment_closes_at == CLOSES
+
     def test_after_its_first_day_keeps_it(self) -> None:
         late = started(a_programme(State.CLOSED), datetime(2026, 5, 1, tzinfo=UTC))
 
