@@ -8,8 +8,10 @@ from services.intake.api import (
     campaigns,
     people,
     programmes,
+    questionnaires,
     registrations,
     republishing,
+    sign_ups,
 )
 from services.intake.settings import Settings
 from services.intake.store import campaigns as campaigns_store
@@ -31,6 +33,8 @@ def build(settings: Settings) -> Service:
             registrations.router,
             accounts.router,
             republishing.router,
+            questionnaires.router,
+            sign_ups.router,
         ],
         schedules=[
             Schedule(

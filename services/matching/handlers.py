@@ -14,6 +14,9 @@ from tandem_events import (
     ProgrammeChanged,
 )
 
+PAUSED = "paused"
+"""The role, in the pool, of who is to get no new pair for now; their open pairs go on."""
+
 reactions = Reactions("matching")
 
 
@@ -66,7 +69,7 @@ def _registration(told: Told[ParticipantRegistered]) -> RegistrationTold:
         programme_id=event.programme_id,
         person_id=event.person_id,
         sequence=told.sequence,
-        role=event.role,
+        role=event.role if event.available else PAUSED,
         capacity=event.capacity,
         profile=event.profile.model_dump_json(),
     )

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
+from services.intake.domain.answers import AnswersRefused
+from services.intake.domain.answers import Fault as WrongAnswer
 from services.intake.domain.decoding import FileRefused
 from services.intake.domain.errors import IntakeError
 from services.intake.domain.faults import Fault, RowsRefused
@@ -26,8 +29,12 @@ from services.intake.domain.programmes import (
     NotOpen,
     WrongDates,
 )
+from services.intake.domain.questionnaire_rules import CONSENT
+from services.intake.domain.questionnaires import QuestionnaireRefused
 from services.intake.domain.registrations import AlreadyWithdrawn, NoSuchParticipant
+from services.intake.domain.sign_ups import NothingSent, NotTakingPart
 from services.intake.store.accounts import NotACoordinator
+from services.intake.store.questionnaires import IsBuiltIn, NoSuchQuestionnaire, NotPublished
 from shared.problems import Problem
 
 _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
@@ -46,6 +53,11 @@ _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
     NotACoordinator: (422, "Nobody who coordinates", "not-a-coordinator"),
     AlreadyWithdrawn: (409, "Withdrawn already", "already-withdrawn"),
     FarDate: (422, "Date out of reach", "far-date"),
+    NoSuchQuestionnaire: (404, "No such questionnaire", "no-such-questionnaire"),
+    NothingSent: (404, "No answers", "nothing-sent"),
+    IsBuiltIn: (409, "Built in", "built-in"),
+    NotPublished: (409, "Not published", "not-published"),
+    NotTakingPart: (409, "Not taking part", "not-taking-part"),
     WrongDates: (422, "Contradicting dates", "wrong-dates"),
 }
 
@@ -65,6 +77,13 @@ def refusals() -> Iterator[None]:
         numbers = {"leaving": error.leaving, "active": error.active}
         title, code = "Too many would leave", "too-many-leaving"
         raise Problem(409, title, str(error), code, **numbers) from None
+    except QuestionnaireRefused as error:
+        errors = [{"pointer": f"/body{f.pointer}", "reason": f.reason} for f in error.flaws]
+        title, code = "Questionnaire refused", "bad-questionnaire"
+        raise Problem(422, title, str(error), code, errors=errors) from None
+    except AnswersRefused as error:
+        errors = [_wrong_answer(fault) for fault in error.faults]
+        raise Problem(422, "Answers refused", str(error), "bad-answers", errors=errors) from None
     except IntakeError as error:
         if type(error) not in _PROBLEMS:
             raise
@@ -100,6 +119,15 @@ def refusals_of_list() -> Iterator[None]:
             yield
     except RowsRefused as error:
         raise _rows_problem(error, [_in_list(fault) for fault in error.faults.listed]) from None
+
+
+def _wrong_answer(fault: WrongAnswer) -> dict[str, Any]:
+    pointer = (
+        f"/body/{fault.question}"
+        if fault.question == CONSENT
+        else (f"/body/answers/{fault.question}")
+    )
+    return {"pointer": pointer, **asdict(fault)}
 
 
 def _rows_problem(error: RowsRefused, errors: list[dict[str, Any]]) -> Problem:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field, model_validator
 
-from services.intake import handlers
+from services.intake import handlers, signing_up
 from services.intake.api.models import After, Asked, Limit, Page, Steward, Trimmed, read_by
 from services.intake.api.refusals import refusals, refusals_of_list, refusals_of_table
 from services.intake.api.uploads import CsvFile, MappingText, mapping_of, read_table
@@ -164,10 +164,10 @@ async def list_registrations(
     summary="Let a participant leave the programme",
 )
 async def withdraw(participant_id: UUID, body: Leave, units: UnitsOf, caller: Steward) -> None:
-    """The participant can be registered again later, under the same id."""
+    """They can be registered again later, under the same id; who waits first gets the place."""
     with refusals():
         async with units.begin(caller.cause) as work:
-            await handlers.withdraw(participant_id, body.reason, work)
+            await signing_up.withdraw(participant_id, body.reason, work)
 
 
 def _view(report: handlers.Report) -> RegistrationReport:

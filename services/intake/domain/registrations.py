@@ -11,10 +11,11 @@ from services.intake.domain.faults import Fault, Faults, Named, Rows
 from services.intake.domain.mapping import Field, Mapped
 from services.intake.domain.people import Repetitions
 from services.intake.domain.sheet import read_sheet
-from tandem_events import ParticipantRegistered, Profile
+from tandem_events import CodedAnswers, ParticipantRegistered, Profile
 
 HIGHEST_CAPACITY = 50
 MENTEE = "mentee"
+NO_ANSWERS = "{}"
 ROLES = ("mentor", MENTEE, "both")
 
 
@@ -49,7 +50,12 @@ class RegistrationRow(NamedTuple):
 
 
 class Participant(NamedTuple):
-    """A participant, whole: what HR knows of the person and what they answered."""
+    """A participant, whole: what HR knows of the person and what they answered.
+
+    Attributes:
+        available: Whether they may be matched; who pauses is not, and keeps their pairs.
+        answers: Coded answers of a questionnaire, as the JSON of `CodedAnswers`.
+    """
 
     participant_id: UUID
     person_id: UUID
@@ -65,6 +71,8 @@ class Participant(NamedTuple):
     interests: Sequence[str]
     education_level: int | None
     education_field: str | None
+    available: bool = True
+    answers: str = NO_ANSWERS
 
 
 class Absent(NamedTuple):
@@ -202,7 +210,13 @@ def told(participant: Participant) -> ParticipantRegistered:
             education_level=participant.education_level,
             education_field=participant.education_field,
         ),
+        available=participant.available,
+        answers=_coded(participant.answers),
     )
+
+
+def _coded(answers: str) -> CodedAnswers:
+    return CodedAnswers() if answers == NO_ANSWERS else CodedAnswers.model_validate_json(answers)
 
 
 def _check_capacity(place: int, role: str | None, capacity: int | None, faults: Faults) -> None:

@@ -99,7 +99,10 @@ _PARTICIPANT: LiteralString = """
            capacity, coalesce(participant.time_zone, person.time_zone) AS time_zone,
            coalesce(participant.locale, person.locale) AS locale,
            coalesce(participant.working_days, person.working_days) AS working_days,
-           department, wanted_departments, seniority, interests, education_level, education_field
+           department, wanted_departments, seniority, interests,
+           coalesce(person.education_level, participant.education_level) AS education_level,
+           coalesce(person.education_field, participant.education_field) AS education_field,
+           paused_at IS NULL AS available, participant.answers::text AS answers
     FROM participant JOIN person USING (person_id)
 """
 

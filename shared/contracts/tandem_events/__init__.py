@@ -6,6 +6,7 @@ from tandem_events.envelope import Envelope, MalformedEnvelope
 from tandem_events.event import Event, Part
 from tandem_events.intake import (
     CheckinPolicy,
+    CodedAnswers,
     InvitationDue,
     MatchingPolicy,
     ParticipantRegistered,
@@ -29,6 +30,7 @@ __all__ = [
     "CheckinAnswered",
     "CheckinDue",
     "CheckinPolicy",
+    "CodedAnswers",
     "Envelope",
     "Event",
     "InvitationDue",

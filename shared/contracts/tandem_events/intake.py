@@ -149,8 +149,25 @@ class Profile(Part):
     education_field: Coded | None = None
 
 
+class CodedAnswers(Part):
+    """What a participant answered besides, by the codes of the questionnaire's questions.
+
+    Attributes:
+        codes: The options that were chosen; of a ranking, the best first.
+        numbers: Steps of scales, and numbers.
+    """
+
+    codes: dict[str, tuple[Coded, ...]] = Field(default_factory=dict)
+    numbers: dict[str, int] = Field(default_factory=dict)
+
+
 class ParticipantRegistered(Event):
-    """A registration, whole, and again whole whenever it changes."""
+    """A registration, whole, and again whole whenever it changes.
+
+    Attributes:
+        available: False while somebody does not want new pairs; pairs that there are go on.
+        answers: What was answered besides; never texts.
+    """
 
     topic: ClassVar[Topic] = Topic("participant-registered", Kind.STATE, "participant_id", "intake")
     subject_field: ClassVar[str] = "participant_id"
@@ -164,6 +181,8 @@ class ParticipantRegistered(Event):
     locale: Text
     working_days: tuple[int, ...]
     profile: Profile
+    available: bool = True
+    answers: CodedAnswers = CodedAnswers()
 
 
 class ParticipantWithdrawn(Event):

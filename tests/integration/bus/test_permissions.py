@@ -20,8 +20,18 @@ ONE_CHECKIN = {
     ("post", "/v1/checkins/{checkin_id}/answers"),
 }
 """Who may see one depends on whose it is: somebody else's is not told from none."""
+ONES_SIGN_UP = {
+    ("get", "/v1/me/programmes/{programme_id}/sign-up"),
+    ("put", "/v1/me/programmes/{programme_id}/sign-up"),
+    ("put", "/v1/me/programmes/{programme_id}/sign-up/draft"),
+    ("post", "/v1/me/programmes/{programme_id}/withdraw"),
+    ("post", "/v1/me/programmes/{programme_id}/decline"),
+    ("post", "/v1/me/programmes/{programme_id}/pause"),
+    ("post", "/v1/me/programmes/{programme_id}/resume"),
+}
+"""One's own, whoever it is: the token says whose."""
 OWN = {
-    "intake": {("get", "/v1/me"), ("post", "/v1/me/programmes/{programme_id}/decline")},
+    "intake": {("get", "/v1/me"), ("get", "/v1/me/programmes")} | ONES_SIGN_UP,
     "matching": {("get", "/v1/me/pairs")},
     "checkins": {("get", "/v1/me/checkins")} | ONE_CHECKIN,
 }

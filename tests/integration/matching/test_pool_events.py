@@ -112,6 +112,17 @@ class TestOrder:
         assert (await candidate(room, somebody.participant_id))["registered_sequence"] == 1
         assert len(await room.rows("SELECT FROM candidate")) == 1
 
+    async def test_who_pauses_waits_for_no_pair(self, room: Room) -> None:
+        programme_id = new_id()
+        [somebody] = mentees(programme_id, 1)
+
+        await room.take(record_of(somebody))
+        before = await get(room, f"/v1/programmes/{programme_id}/pool")
+        await room.take(record_of(somebody.model_copy(update={"available": False}), 2))
+        after = await get(room, f"/v1/programmes/{programme_id}/pool")
+
+        assert (before["waiting"], after["waiting"]) == (1, 0)
+
     async def test_candidates_may_come_before_their_programme(self, room: Room) -> None:
         programme_id = new_id()
 
