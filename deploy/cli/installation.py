@@ -140,6 +140,10 @@ class Api:
         """PATCH and return the JSON."""
         return self._answer("PATCH", path, **request)
 
+    def delete(self, path: str) -> None:
+        """DELETE."""
+        self._answer("DELETE", path)
+
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """All items of a paged list."""
         after: str | None = None

@@ -19,6 +19,7 @@ from deploy.cli import (
     programme_making,
     republish,
     running,
+    scim_tokens,
 )
 from deploy.cli.output import CommandFailed, complain, print_json
 from deploy.embedded.errors import CannotStart
@@ -50,6 +51,7 @@ app.command()(looking.status)
 app.command()(looking.token)
 app.command("republish")(republish.republish)
 app.add_typer(consumers.consumers, name="consumers")
+app.add_typer(scim_tokens.tokens, name="scim-token")
 app.add_typer(contracts.contracts, name="contracts")
 
 

@@ -11,6 +11,7 @@ from services.intake.api import (
     questionnaires,
     registrations,
     republishing,
+    scim_tokens,
     sign_ups,
 )
 from services.intake.settings import Settings
@@ -35,6 +36,7 @@ def build(settings: Settings) -> Service:
             republishing.router,
             questionnaires.router,
             sign_ups.router,
+            scim_tokens.router,
         ],
         schedules=[
             Schedule(

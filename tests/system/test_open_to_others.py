@@ -1,4 +1,4 @@
-"""Other teams are let in, read, and are let out; states are told again: from the command line."""
+"""Other teams and HR systems are let in and out; states are told again: from the command line."""
 
 import asyncio
 import json
@@ -49,6 +49,19 @@ class TestAnotherTeam:
         refusal = tandem.failure("consumers", "add", "Tea.m")
 
         assert "is no name for a team" in refusal["error"]
+
+
+class TestAnHrSystem:
+    def test_gets_a_token_that_can_be_revoked(self, tandem: Running) -> None:
+        made = tandem.tandem("scim-token", "create", "Entra", "--days", "90")
+        assert made["token"].startswith("tandem-scim_")
+
+        tandem.tandem("scim-token", "revoke", made["token_id"])
+
+        [listed] = tandem.tandem("scim-token", "list")
+        assert listed["token_id"] == made["token_id"]
+        assert listed["revoked_at"] is not None
+        assert "token" not in listed
 
 
 class TestRepublishing:

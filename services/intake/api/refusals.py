@@ -32,6 +32,7 @@ from services.intake.domain.programmes import (
 from services.intake.domain.questionnaire_rules import CONSENT
 from services.intake.domain.questionnaires import QuestionnaireRefused
 from services.intake.domain.registrations import AlreadyWithdrawn, NoSuchParticipant
+from services.intake.domain.scim.tokens import NoSuchToken, TooManyTokens
 from services.intake.domain.sign_ups import NothingSent, NotTakingPart
 from services.intake.store.accounts import NotACoordinator
 from services.intake.store.questionnaires import IsBuiltIn, NoSuchQuestionnaire, NotPublished
@@ -58,6 +59,8 @@ _PROBLEMS: dict[type[IntakeError], tuple[int, str, str]] = {
     IsBuiltIn: (409, "Built in", "built-in"),
     NotPublished: (409, "Not published", "not-published"),
     NotTakingPart: (409, "Not taking part", "not-taking-part"),
+    NoSuchToken: (404, "No such token", "no-such-token"),
+    TooManyTokens: (409, "Too many tokens", "too-many-tokens"),
     WrongDates: (422, "Contradicting dates", "wrong-dates"),
 }
 
