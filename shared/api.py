@@ -9,7 +9,6 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
-from starlette.routing import Route
 
 from shared.auth import Principal, Role, TokenRefused, verify_form_token, verify_token
 from shared.bus.work import Units
@@ -163,4 +162,5 @@ def _size(length: int) -> str:
 
 def _template(request: Request) -> str:
     route = request.scope.get("route")
-    return cast("Route", route).path if route is not None else "(none)"
+    path = getattr(route, "path", None)
+    return f"{request.scope.get('root_path', '')}{path}" if path is not None else "(none)"

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -57,6 +57,9 @@ class Service:
     Attributes:
         workers: Makes the workers, given the units of work.
         migrations: The folder with the service's own migrations.
+        mounts: Makes applications that are served beside the API, by the path that they begin at.
+            Each lets callers in by a way of its own; the measures, the log and the limits of the
+            API are theirs too.
         web: Makes the pages of a service that serves people instead of an API.
         publishes: Whether it tells anything at all; what does not needs no relay.
         reached: Told of each moment that the spine reaches; only tests of faults listen.
@@ -70,6 +73,7 @@ class Service:
     schedules: Sequence[Schedule] = ()
     workers: Callable[[Units], list[Worker]] = _no_workers
     web: Callable[[Units], ASGIApplication] | None = None
+    mounts: Mapping[str, Callable[[Units], ASGIApplication]] = field(default_factory=dict)
     publishes: bool = True
     reached: Reached = unheard
 
@@ -102,6 +106,8 @@ class Service:
         app = build_api(self.settings, units, [*self.routers, operations.router])
         group = self.settings.consumer_group
         app.state.dead_letters = DeadLetters(units, self.reactions, group)
+        for path, make in self.mounts.items():
+            app.mount(path, make(units))
         return app
 
     async def _run_roles(

@@ -1,5 +1,6 @@
 """Commands for the tokens that HR systems push people with."""
 
+import os
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,13 +23,16 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a token and print it, this once. Those made before stay good until they are revoked."""
-    with the_installation().api(_OWNER) as intake:
+    installation = the_installation()
+    with installation.api(_OWNER) as intake:
         made = intake.post(_PATH, json={"label": label, "days": days})
+    address = os.environ.get("TANDEM_SCIM_URL", f"{installation.url(_OWNER)}/scim/v2")
     if as_json:
-        print_json(made)
+        print_json({**made, "address": address})
         return
     typer.echo(made["token"])
     say(f"Copy it now: it can't be shown again. It is good until {made['expires_at'][:10]}.")
+    say(f"SCIM is at {address} (docs/scim.md says how Entra and Okta get there).")
 
 
 @tokens.command("list")

@@ -1,5 +1,6 @@
 """Intake, put together."""
 
+from functools import partial
 from pathlib import Path
 
 from services.intake import campaign_handlers, handlers
@@ -11,6 +12,7 @@ from services.intake.api import (
     questionnaires,
     registrations,
     republishing,
+    scim,
     scim_tokens,
     sign_ups,
 )
@@ -52,5 +54,6 @@ def build(settings: Settings) -> Service:
                 campaigns_store.next_due,
             ),
         ],
+        mounts={"/scim/v2": partial(scim.scim_api, address=settings.scim_url)},
         migrations=Path(__file__).parent / "migrations",
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -54,10 +55,16 @@ class TestAnotherTeam:
 class TestAnHrSystem:
     def test_gets_a_token_that_can_be_revoked(self, tandem: Running) -> None:
         made = tandem.tandem("scim-token", "create", "Entra", "--days", "90")
-        assert made["token"].startswith("tandem-scim_")
+
+        def pushed() -> int:
+            headers = {"Authorization": f"Bearer {made['token']}"}
+            return httpx.get(f"{made['address']}/Users", headers=headers, timeout=30).status_code
+
+        assert pushed() == 200
 
         tandem.tandem("scim-token", "revoke", made["token_id"])
 
+        assert pushed() == 401
         [listed] = tandem.tandem("scim-token", "list")
         assert listed["token_id"] == made["token_id"]
         assert listed["revoked_at"] is not None
