@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from tests.bench.backlog import measure_inbox, measure_outbox
 from tests.bench.checkins import measure_checkins
 from tests.bench.scaling import measure_partitions, measure_processes
+from tests.bench.scim import measure_scim
 from tests.bench.spine import measure_latency, measure_throughput
 from tests.support.databases import Databases
 from tests.support.servers import Servers, running_servers
@@ -19,6 +20,7 @@ PARTS: dict[str, tuple[Callable[[Servers, Databases], Awaitable[None]], ...]] = 
     "backlog": (measure_outbox, measure_inbox),
     "scaling": (measure_partitions, measure_processes),
     "checkins": (measure_checkins,),
+    "scim": (measure_scim,),
 }
 
 
