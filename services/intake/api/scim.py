@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from services.intake import scim_handlers
 from services.intake.api import scim_discovery
-from services.intake.api.scim_admission import admitted, guarded
-from services.intake.api.scim_answers import answer, answer_with_errors, problem_answer
+from services.intake.api.scim_admission import admitted
+from services.intake.api.scim_answers import answer, answer_with_errors
 from services.intake.api.scim_requests import (
     address_of,
     body_of,
@@ -32,12 +32,11 @@ from services.intake.domain.scim.resources import (
 from services.intake.domain.scim.users import NoSuchUser, ShownUser, entity_tag, holds
 from services.intake.store import scim_users
 from services.intake.store.scim_filters import condition_of, order_of
-from shared.api import UnitsOf, limiting
+from shared.api import UnitsOf
 from shared.bus.work import Units, Work
 
 T = TypeVar("T")
 
-LARGEST_BODY_BYTES = 256 * 1024
 _TRIES = 5
 _FARTHEST = 2**31 - 1
 
@@ -57,9 +56,7 @@ def scim_api(units: Units, address: str | None = None) -> FastAPI:
     app.include_router(router)
     app.include_router(scim_discovery.router)
     answer_with_errors(app)
-    app.middleware("http")(limiting(LARGEST_BODY_BYTES, problem_answer))
     app.middleware("http")(admitted)
-    app.middleware("http")(guarded)
     return app
 
 

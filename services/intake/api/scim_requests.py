@@ -12,7 +12,7 @@ from scim2_models import (
     SearchRequest,
 )
 
-from services.intake.domain.scim.resources import POLICY, USUAL_PAGE, FullUser
+from services.intake.domain.scim.resources import POLICY, USUAL_PAGE, WRITING, FullUser
 from services.intake.domain.scim.shapes import patch_payload, user_payload
 from services.intake.domain.scim.users import filter_refused
 from services.intake.store.scim_filters import LONGEST_FILTER
@@ -54,7 +54,7 @@ def new_user(body: dict[str, Any]) -> Any:
     """
     payload = user_payload(body, active=True)
     return FullUser.model_validate(
-        payload, scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_policy=POLICY
+        payload, scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_policy=WRITING
     )
 
 
@@ -66,7 +66,7 @@ def replacement(body: dict[str, Any], held: Any) -> Any:
     """
     payload = user_payload(body, active=held.active)
     user = FullUser.model_validate(
-        payload, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_policy=POLICY
+        payload, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_policy=WRITING
     )
     with POLICY:
         user.replace(held)

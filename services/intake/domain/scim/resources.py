@@ -32,6 +32,7 @@ from scim2_models import (
     ServiceProviderConfig,
     Sort,
     Uniqueness,
+    default_comparison_key,
 )
 
 LARGEST_PAGE = 200
@@ -152,6 +153,10 @@ POLICY = ScimPolicy(
     comparison_key=comparison_key,
 )
 """Tolerant where Entra and Okta depart from the standard."""
+
+WRITING = POLICY.model_copy(update={"comparison_key": default_comparison_key})
+"""The same for whole users that are written: it spares the look whether each text can be compared,
+which every text can."""
 
 CONFIG = ServiceProviderConfig(
     patch=Patch(supported=True),
