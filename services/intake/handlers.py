@@ -12,7 +12,7 @@ from services.intake.domain import by_date, programmes, registrations
 from services.intake.domain.faults import Rows
 from services.intake.domain.programmes import Enrolment, Programme, State
 from services.intake.domain.registrations import RegistrationRow, Withdrawal
-from services.intake.store import accounts
+from services.intake.store import accounts, waiting
 from services.intake.store import participants as participant_store
 from services.intake.store import people as people_store
 from services.intake.store import programmes as programme_store
@@ -166,6 +166,7 @@ async def register(programme_id: UUID, rows: Rows[RegistrationRow], work: Work) 
         await _refuse_who_came_in_time(programme, rows, work)
     await _refuse_wrong_rows(rows, work)
     new, changed = await participant_store.write_staged(work, programme_id, work.now)
+    await waiting.end_by_file(work, programme_id)
     async for participant in participant_store.written(work):
         work.publish(registrations.told(participant))
     return Report(len(rows), new, changed)

@@ -5,11 +5,12 @@ was told of their address ends: nobody can write to them by mistake. Whoever com
 person; their registrations stay withdrawn until they are registered again, under the same ids.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.intake import campaign_handlers
+from services.intake import campaign_handlers, signing_up
 from services.intake.domain import registrations
 from services.intake.domain.faults import Rows
 from services.intake.domain.imports import MOST_DIFFERENCES_LISTED, Preview, check_leaving
@@ -24,7 +25,7 @@ from services.intake.domain.person import (
 )
 from services.intake.domain.registrations import Withdrawal
 from services.intake.handlers import tell_of_withdrawal
-from services.intake.store import accounts, differences
+from services.intake.store import accounts, differences, waiting
 from services.intake.store import participants as participant_store
 from services.intake.store import people as people_store
 from services.intake.store import person as person_store
@@ -207,8 +208,13 @@ async def _tell_of_change(
 
 
 async def _end_what_leavers_had(person_ids: Sequence[UUID], work: Work) -> None:
-    for ended in await participant_store.withdraw_leavers(work, person_ids):
+    await waiting.leave(work, person_ids)
+    withdrawn = await participant_store.withdraw_leavers(work, person_ids)
+    for ended in withdrawn:
         tell_of_withdrawal(**ended, reason=Withdrawal.LEFT_COMPANY, work=work)
+    places = Counter(ended["programme_id"] for ended in withdrawn)
+    for programme_id, number in sorted(places.items()):
+        await signing_up.give_places(programme_id, number, work)
     for person_id in person_ids:
         work.retire(PersonContact, person_id)
     await accounts.dismiss(work, person_ids)

@@ -155,10 +155,15 @@ async def withdraw(participant_id: UUID, reason: Withdrawal, work: Work) -> None
     place = await sign_ups.place_of(work, participant_id)
     if place is None:
         raise NoSuchParticipant(participant_id)
-    programme = await programme_store.get_to_lean_on(work, place[0])
-    enrolment = await sign_ups.settled_enrolment(work, place[0], _built_in(), alone=True)
+    programme, enrolment = await _alone_with(place[0], work)
     await handlers.withdraw(participant_id, reason, work)
     await move_up(programme, enrolment, 1, work)
+
+
+async def give_places(programme_id: UUID, number: int, work: Work) -> None:
+    """Give places that have become free to the first who wait."""
+    programme, enrolment = await _alone_with(programme_id, work)
+    await move_up(programme, enrolment, number, work)
 
 
 async def pause(programme_id: UUID, person_id: UUID, work: Work, *, paused: bool) -> None:
@@ -214,6 +219,12 @@ async def move_up(programme: Programme, enrolment: Enrolment, most: int, work: W
         await sign_ups.wait_no_longer(work, programme_id, person_id)
         read = {name: tuple(v) if isinstance(v, list) else v for name, v in answers.items()}
         await _register(programme, person_id, questionnaire, read, work)
+
+
+async def _alone_with(programme_id: UUID, work: Work) -> tuple[Programme, Enrolment]:
+    programme = await programme_store.get_to_lean_on(work, programme_id)
+    enrolment = await sign_ups.settled_enrolment(work, programme_id, _built_in(), alone=True)
+    return programme, enrolment
 
 
 async def _held_sheet(

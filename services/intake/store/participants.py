@@ -76,7 +76,8 @@ _WRITE: LiteralString = """
             wanted_departments = excluded.wanted_departments, interests = excluded.interests,
             time_zone = excluded.time_zone, locale = excluded.locale,
             working_days = excluded.working_days, registered_at = excluded.registered_at,
-            withdrawn_at = NULL, withdrawn_because = NULL
+            withdrawn_at = NULL, withdrawn_because = NULL,
+            paused_at = CASE WHEN held.withdrawn_at IS NULL THEN held.paused_at END
         WHERE (held.role, held.capacity, held.wanted_departments, held.interests, held.time_zone,
                held.locale, held.working_days, held.withdrawn_at)
             IS DISTINCT FROM
