@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 LOCK := uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-emit-find-links --no-header
+WORKERS ?= 2
 # any Python from 3.11 on; `make PYTHON=/path/to/python3` chooses another
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -23,8 +24,8 @@ run: setup ## start Tandem; Ctrl-C stops it
 demo: setup ## live a quarter of a sample company in minutes
 	@exec $(BIN)/tandem demo
 
-test: setup ## run all tests
-	@$(BIN)/python -m pytest
+test: setup ## run all tests, two files at a time; WORKERS=1 runs them in a row
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-containers: setup ## bring docker-compose.yml up and test on it, where an engine can run
 	@$(BIN)/python -m pytest tests/containers -m containers

@@ -93,10 +93,10 @@ class TestACoordinatorsPages:
         assert "Enter a mail address at work" in page.text
 
     @pytest.mark.parametrize(
-        "path", ["/programmes", f"/programmes/{new_id()}", f"/programmes/{new_id()}/checkins",
-                 "/coordinators"],
-    )  # fmt: skip
+        "path", ["/programmes", "/programmes/{id}", "/programmes/{id}/checkins", "/coordinators"]
+    )
     async def test_are_for_coordinators(self, browser: Browser, path: str) -> None:
+        path = path.format(id=new_id())
         unknown = await browser.open(path)
         await browser.sign_in_as(Role.PARTICIPANT, subject=str(new_id()))
         page = await browser.open(path)
