@@ -62,7 +62,7 @@ $(VENV)/.made:
 
 $(VENV)/.packages: requirements-dev.lock $(VENV)/.made
 	@echo "Installing the Python packages, PostgreSQL and Java (a minute or two, once) …"
-	@$(PIP) install -q --require-hashes -r $< >$(VENV)/install.log 2>&1 || { echo "The packages could not be installed: connect this machine to the network and run make again (the reason is in $(VENV)/install.log)." >&2; exit 1; }
+	@$(PIP) install -q --no-deps --require-hashes -r $< >$(VENV)/install.log 2>&1 || { echo "The packages could not be installed: connect this machine to the network and run make again (the reason is in $(VENV)/install.log)." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.project: pyproject.toml shared/contracts/pyproject.toml $(VENV)/.packages
